@@ -1,0 +1,53 @@
+"""Build the book into `_build/html`; with `--serve`, show it on this machine.
+
+Usage: python tools/build.py [--serve [PORT]]
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from serve import serve
+
+ROOT = Path(__file__).resolve().parents[1]
+HTML = ROOT / "_build" / "html"
+
+
+def stage_assets() -> None:
+    """Bundle the interactive figures and lay them where Sphinx finds them."""
+    if subprocess.run([sys.executable, "hatch_build.py"], cwd=ROOT).returncode:
+        sys.exit("build: the figures could not be bundled, see above")
+    vendor = ROOT / "book" / "assets" / "vendor"
+    vendor.mkdir(exist_ok=True)
+    for name in ("figures.js", "figures.css"):
+        shutil.copy(ROOT / "bplib" / "figures" / "dist" / name, vendor / name)
+
+
+def build() -> int:
+    """Run the notebooks that changed and write the pages; warnings are errors."""
+    print("building the book: notebooks run first, then pages are written", flush=True)
+    stage_assets()
+    environment = {**os.environ, "PYTHONWARNINGS": "ignore", "JUPYTER_PLATFORM_DIRS": "1"}
+    command = [sys.executable, "-m", "jupyter_book", "build", ".", "-W", "-n", "--keep-going", "-q"]
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    log = ROOT / "_build" / "build.log"
+    log.parent.mkdir(exist_ok=True)
+    log.write_text(done.stdout, encoding="utf-8")
+    if done.returncode:
+        told = [line for line in done.stdout.split("Traceback (most recent call last)")[0].splitlines() if line.strip()]
+        print("\n".join(told[-40:]))
+        print(f"build: the book was not built; the whole log is in {log.relative_to(ROOT)}")
+    return done.returncode
+
+
+if __name__ == "__main__":
+    status = build()
+    if status == 0:
+        print(f"built {(HTML / 'index.html').relative_to(ROOT)}", flush=True)
+        if "--serve" in sys.argv:
+            serve(HTML, int(os.environ.get("PORT", "8000")))
+    sys.exit(status)

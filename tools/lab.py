@@ -1,0 +1,37 @@
+"""Open the exercises in JupyterLab, on copies in `work/` that belong to the student and are never overwritten."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def copy_new(released: Path, work: Path) -> list[Path]:
+    """Copy into `work` each released file that is not there yet, and return those; what exists stays as it is."""
+    new = []
+    for source in sorted(p for p in released.rglob("*") if p.is_file() and ".ipynb_checkpoints" not in p.parts):
+        target = work / source.relative_to(released)
+        if target.exists():
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+        new.append(target)
+    return new
+
+
+def main() -> int:
+    """Copy what is new and open JupyterLab in `work/`."""
+    work = ROOT / "work"
+    for path in copy_new(ROOT / "exercises", work):
+        print(f"new in work/: {path.relative_to(work)}")
+    print("opening JupyterLab in work/; files that were there stay as they are", flush=True)
+    if os.environ.get("LAB_COPY_ONLY"):
+        return 0
+    return subprocess.run([sys.executable, "-m", "jupyterlab", *sys.argv[1:]], cwd=work).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
