@@ -50,7 +50,8 @@ exercises: setup
 grade: setup
 	@$(PY) -m bpgrade run "$(SUBMITTED)" --assignment $(ASSIGNMENT) --out "$(OUT)"
 
-bench: setup
+bench:
+	@TORCH=1 $(PYTHON) tools/setup.py bench
 	@$(PY) -m benchmarks
 
 audit: book

@@ -4,6 +4,7 @@ Usage: python tools/build.py [--serve [PORT]]
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -30,7 +31,8 @@ def build() -> int:
     print("building the book: notebooks run first, then pages are written", flush=True)
     stage_assets()
     environment = {**os.environ, "PYTHONWARNINGS": "ignore", "JUPYTER_PLATFORM_DIRS": "1"}
-    command = [sys.executable, "-m", "jupyter_book", "build", ".", "-W", "-n", "--keep-going", "-q"]
+    program = "from jupyter_book.cli.main import main; main()"
+    command = [sys.executable, "-c", program, "build", ".", "-W", "-n", "--keep-going", "-q"]
     done = subprocess.run(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
@@ -38,8 +40,9 @@ def build() -> int:
     log.parent.mkdir(exist_ok=True)
     log.write_text(done.stdout, encoding="utf-8")
     if done.returncode:
-        told = [line for line in done.stdout.split("Traceback (most recent call last)")[0].splitlines() if line.strip()]
-        print("\n".join(told[-40:]))
+        said = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout).splitlines()
+        told = [line for line in said if re.search(r"WARNING: |ERROR: |^[\w.]+ failed, the book|exception: ", line)]
+        print("\n".join(dict.fromkeys(told or said[-20:])))
         print(f"build: the book was not built; the whole log is in {log.relative_to(ROOT)}")
     return done.returncode
 

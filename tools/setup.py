@@ -1,7 +1,8 @@
 """Set up everything the book needs in `.venv` and `node_modules`, once; say what is missing in one line.
 
 Runs on the machine's own Python with the standard library alone. Where nothing changed since the last time it does
-nothing, so that every command may call it and no command needs the network twice.
+nothing, so that every command may call it and no command needs the network twice. `setup.py bench` adds the peers
+of the benchmarks, TORCH=1 PyTorch.
 """
 
 import hashlib

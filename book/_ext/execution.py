@@ -6,6 +6,7 @@ that an output depends on: when bplib changes, old results are dropped and every
 
 import hashlib
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -47,8 +48,10 @@ def fill(cache_path: Path, timeout: int = 120) -> None:
     log.info("running %d notebook(s): %s", len(missing), ", ".join(Path(r.uri).name for r in missing))
     result = load_executor("local-parallel", cache).run_and_cache(timeout=timeout, allow_errors=False)
     for uri in [*result.errored, *result.excepted]:
-        record = cache.get_project_record(uri)
-        raise ExtensionError(f"{Path(uri).name} failed, the book was not built:\n{record.traceback or 'no traceback'}")
+        traceback = cache.get_project_record(uri).traceback or "it gave no reason"
+        log.info(traceback)
+        reason = re.sub(r"\x1b\[[0-9;]*m", "", traceback).strip().splitlines()[-1]
+        raise ExtensionError(f"{Path(uri).name} failed, the book was not built: {reason}")
 
 
 def prepare(app: Sphinx, config: Config) -> None:

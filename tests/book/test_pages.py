@@ -1,0 +1,122 @@
+"""Every page in a real browser: both themes, wide and narrow, served and from the disk; axe, keyboard, search."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browser import sideways, violations
+from test_built import HTML, PAGES, name, weigh
+
+OPENED = [path for path in PAGES if path.name != "index.html"]
+CHAPTER = "chapters/03_worked_example.html"
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("path", OPENED, ids=name)
+def test_page(path: Path, width: int, dark: bool, open_page: Callable[..., Any], served: Callable[[Path], str]) -> None:
+    host = served(HTML)
+    page = open_page(f"{host}/{name(path)}", width=width, dark=dark, still=True)
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("document.documentElement.dataset.theme") == ("dark" if dark else "light")
+    assert page.seen.errors == []
+    assert page.seen.elsewhere(host) == []
+    assert sideways(page) == []
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("path", OPENED, ids=name)
+def test_page_from_the_disk(path: Path, open_page: Callable[..., Any]) -> None:
+    page = open_page(path.as_uri(), width=320)
+    page.wait_for_load_state("networkidle")
+    assert page.seen.errors == []
+    assert page.seen.elsewhere() == []
+    assert page.locator("h1").first.is_visible()
+
+
+@pytest.mark.parametrize("path", [p for p in OPENED if p.parent.name == "chapters"], ids=name)
+def test_a_chapter_is_light(path: Path, open_page: Callable[..., Any], served: Callable[[Path], str]) -> None:
+    """At most 1.0 MB raw and 350 KB gzipped, all files counted that the page asks for, scrolled to its end."""
+    host = served(HTML)
+    page = open_page(f"{host}/{name(path)}")
+    page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+    page.wait_for_load_state("networkidle")
+    raw, small = weigh({url.removeprefix(host) for url in page.seen.requests if url.startswith(host)})
+    print(f"{name(path)}: {raw / 1e3:.0f} KB raw, {small / 1e3:.0f} KB gzipped")
+    assert raw <= 1_000_000
+    assert small <= 350_000
+
+
+@pytest.mark.parametrize("path", [p for p in OPENED if p.parent.name == "chapters"], ids=name)
+def test_a_chapter_reads_without_javascript(path: Path, open_page: Callable[..., Any]) -> None:
+    page = open_page(path.as_uri(), javascript=False)
+    assert page.locator(".katex").count() > 20
+    for figure in page.locator("[data-bp-figure]").all():
+        assert figure.locator("svg").first.is_visible()
+
+
+@pytest.mark.parametrize("source", ["server", "disk"])
+def test_search_finds_a_word(source: str, open_page: Callable[..., Any], served: Callable[[Path], str]) -> None:
+    host = served(HTML) if source == "server" else HTML.as_uri()
+    page = open_page(f"{host}/search.html?q=sigmoid")
+    page.wait_for_selector("#search-results a")
+    hrefs = page.locator("#search-results a").evaluate_all("links => links.map(link => link.href)")
+    assert any(CHAPTER in href for href in hrefs)
+    assert page.seen.errors == []
+
+
+def test_search_by_keyboard_from_a_chapter(open_page: Callable[..., Any], served: Callable[[Path], str]) -> None:
+    page = open_page(f"{served(HTML)}/{CHAPTER}")
+    page.wait_for_load_state("networkidle")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("rounding")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#search-results a")
+    assert page.locator("#search-results a").count() > 0
+
+
+def test_theme_is_switched_and_kept(open_page: Callable[..., Any], served: Callable[[Path], str]) -> None:
+    page = open_page(f"{served(HTML)}/{CHAPTER}")
+    page.wait_for_load_state("networkidle")
+    seen = set()
+    for _ in range(3):
+        page.locator(".theme-switch-button").first.click()
+        seen.add(
+            (
+                page.evaluate("document.documentElement.dataset.mode"),
+                page.evaluate("document.documentElement.dataset.theme"),
+            )
+        )
+    assert {("dark", "dark"), ("light", "light")} <= seen
+    while page.evaluate("document.documentElement.dataset.mode") != "dark":
+        page.locator(".theme-switch-button").first.click()
+    page.reload()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def test_keyboard_walk_through_the_figure(open_page: Callable[..., Any], served: Callable[[Path], str]) -> None:
+    """From the page's beginning, Tab alone reaches the figure; Enter steps it, and the step is announced."""
+    page = open_page(f"{served(HTML)}/{CHAPTER}")
+    page.wait_for_load_state("networkidle")
+    inside = "document.activeElement.closest('[data-bp-figure]') !== null"
+    for _ in range(400):
+        page.keyboard.press("Tab")
+        if page.evaluate(inside) and page.evaluate("document.activeElement.tagName") == "BUTTON":
+            break
+    assert page.evaluate(inside), "Tab never reached the figure"
+    figure = page.locator("[data-bp-figure]").first
+    said = figure.locator("[aria-live]").first
+    before = said.text_content()
+    reached = set()
+    for _ in range(60):
+        label = page.evaluate("document.activeElement.textContent.trim()")
+        if not page.evaluate(inside):
+            break
+        if page.evaluate("document.activeElement.tagName") == "BUTTON" and label not in reached:
+            reached.add(label)
+            page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+    assert len(reached) >= 3
+    assert figure.locator("[aria-live]").first.text_content() != before
+    assert page.seen.errors == []
