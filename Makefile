@@ -58,5 +58,5 @@ audit: book
 	@$(PY) tools/audit.py
 
 clean:
-	@rm -rf _build results book/assets/vendor bplib/figures/dist .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	@rm -rf _build results bplib/figures/dist .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	@echo "removed what was built; .venv, node_modules and work/ stay"

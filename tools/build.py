@@ -5,7 +5,6 @@ Usage: python tools/build.py [--serve [PORT]]
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,20 +15,12 @@ ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "_build" / "html"
 
 
-def stage_assets() -> None:
-    """Bundle the interactive figures and lay them where Sphinx finds them."""
-    if subprocess.run([sys.executable, "hatch_build.py"], cwd=ROOT).returncode:
-        sys.exit("build: the figures could not be bundled, see above")
-    vendor = ROOT / "book" / "assets" / "vendor"
-    vendor.mkdir(exist_ok=True)
-    for name in ("figures.js", "figures.css"):
-        shutil.copy(ROOT / "bplib" / "figures" / "dist" / name, vendor / name)
-
-
 def build() -> int:
     """Run the notebooks that changed and write the pages; warnings are errors."""
     print("building the book: notebooks run first, then pages are written", flush=True)
-    stage_assets()
+    if subprocess.run([sys.executable, "hatch_build.py"], cwd=ROOT, stdout=subprocess.DEVNULL).returncode:
+        print("build: the interactive figures could not be bundled, see above")
+        return 1
     environment = {**os.environ, "PYTHONWARNINGS": "ignore", "JUPYTER_PLATFORM_DIRS": "1"}
     program = "from jupyter_book.cli.main import main; main()"
     command = [sys.executable, "-c", program, "build", ".", "-W", "-n", "--keep-going", "-q"]

@@ -33,7 +33,7 @@ def copy_of_the_project(folder: Path) -> Path:
     for item in NEEDED:
         source = ROOT / item
         if source.is_dir():
-            shutil.copytree(source, folder / item, ignore=shutil.ignore_patterns("__pycache__", "dist", "vendor"))
+            shutil.copytree(source, folder / item, ignore=shutil.ignore_patterns("__pycache__", "dist"))
         else:
             shutil.copy(source, folder / item)
     (folder / "chapters").mkdir()
