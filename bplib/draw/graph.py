@@ -13,18 +13,18 @@ from typing import Any
 
 from bplib.draw.plot import Picture
 
-COLUMN, ROW, WIDTH, HEIGHT, MARGIN = 112, 96, 62, 42, 14
+COLUMN, ROW, WIDTH, HEIGHT, MARGIN = 120, 96, 62, 42, 14
 
 
 def layout(parents: Sequence[Sequence[int]]) -> list[tuple[int, float]]:
     """Column and row of every node of a graph whose last node is the output; `parents[i]` holds the parents of node i.
 
     Nodes come in an order in which parents stand before children. A node stands one column to the left of its leftmost
-    child, so that a weight stands beside the operation that uses it. Rows are centred on 0; in a column, nodes are
-    ordered by the mean row of their children.
+    child, so that a weight stands beside the operation that uses it. In a column, the first node stands level with its
+    children, so that a chain is a straight line; the others follow below it, leaves last.
 
     >>> layout([[], [], [0, 1]])
-    [(0, -0.5), (0, 0.5), (1, 0.0)]
+    [(0, 0.0), (0, 1.0), (1, 0.0)]
     """
     children: list[list[int]] = [[] for _ in parents]
     for node, above in enumerate(parents):
@@ -36,9 +36,10 @@ def layout(parents: Sequence[Sequence[int]]) -> list[tuple[int, float]]:
     row = [0.0] * len(parents)
     for distance in range(max(far) + 1):
         column = [node for node in range(len(parents)) if far[node] == distance]
-        column.sort(key=lambda node: (_mean([row[child] for child in children[node]]), not parents[node], node))
+        level = {node: _mean([row[child] for child in children[node]]) for node in column}
+        column.sort(key=lambda node: (not parents[node], level[node], node))
         for place, node in enumerate(column):
-            row[node] = place - (len(column) - 1) / 2
+            row[node] = level[column[0]] + place
     return [(max(far) - far[node], row[node]) for node in range(len(parents))]
 
 
@@ -109,7 +110,7 @@ def _text(x: float, y: float, words: str, colour: str, size: int = 13, style: st
 def _svg(
     nodes: list[Any], called: list[str], positions: list[tuple[int, float]], place: dict[int, int], alt: str
 ) -> str:
-    top = min(row for _, row in positions)
+    top = min(row for _, row in positions) - 0.45
     centre = [(MARGIN + WIDTH / 2 + c * COLUMN, MARGIN + HEIGHT / 2 + (r - top) * ROW) for c, r in positions]
     width = max(x for x, _ in centre) + WIDTH / 2 + MARGIN
     height = max(y for _, y in centre) + HEIGHT / 2 + 34
@@ -118,8 +119,11 @@ def _svg(
         colour = "var(--bp-forward,#0072b2)" if node.parents else "var(--bp-parameter,#007a5a)"
         box = f'x="{x - WIDTH / 2:.0f}" y="{y - HEIGHT / 2:.0f}" width="{WIDTH}" height="{HEIGHT}" rx="9"'
         parts.append(f'<rect {box} style="fill:var(--bp-surface,#fff);stroke:{colour};stroke-width:1.6"/>')
-        parts.append(_text(x, y - 3, name, "var(--bp-ink,#1f2328)", 15, "font-style:italic"))
-        parts.append(_text(x, y + 14, _number(node.data), colour))
+        if name == _number(node.data):  # a constant has no other name
+            parts.append(_text(x, y + 5, name, colour))
+        else:
+            parts.append(_text(x, y - 3, name, "var(--bp-ink,#1f2328)", 15, "font-style:italic"))
+            parts.append(_text(x, y + 14, _number(node.data), colour))
         parts.append(_text(x, y + HEIGHT / 2 + 16, f"∂ {_number(node.grad)}", "var(--bp-gradient,#c44e00)"))
     head = f'<svg role="img" aria-label="{escape(alt, quote=True)}" viewBox="0 0 {width:.0f} {height:.0f}"'
     look = f'style="width:{width:.0f}px;min-width:{0.8 * width:.0f}px" font-family="sans-serif"'
@@ -137,10 +141,11 @@ def _edges(node: Any) -> list[tuple[Any, float]]:
 def _edge(start: tuple[float, float], end: tuple[float, float], slope: float) -> str:
     (x1, y1), (x2, y2) = (start[0] + WIDTH / 2, start[1]), (end[0] - WIDTH / 2 - 2, end[1])
     half = (x2 - x1) / 2
-    line = f"M{x1:.0f} {y1:.0f}C{x1 + half:.0f} {y1:.0f} {x2 - half:.0f} {y2:.0f} {x2 - 5:.0f} {y2:.0f}"
+    lift = ROW * 0.62 if x2 - x1 > COLUMN else 0  # an edge that passes over a column goes above its nodes
+    line = f"M{x1:.0f} {y1:.0f}C{x1 + half:.0f} {y1 - lift:.0f} {x2 - half:.0f} {y2 - lift:.0f} {x2 - 5:.0f} {y2:.0f}"
     colour = "var(--bp-reference,#5f6368)"
     tip = f"M{x2:.0f} {y2:.0f}l-7 -4v8z"
-    label = _text((x1 + x2) / 2, (y1 + y2) / 2 - 7, f"×{_number(slope)}", colour, 12, _HALO)
+    label = _text((x1 + x2) / 2, (y1 + y2) / 2 - 7 - 0.75 * lift, f"×{_number(slope)}", colour, 12, _HALO)
     arrow = f'<path d="{line}" style="fill:none;stroke:{colour};stroke-width:1.4"/>'
     return f'{arrow}<path d="{tip}" style="fill:{colour}"/>{label}'
 
