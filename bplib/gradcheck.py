@@ -20,7 +20,7 @@ def numerical_gradient(f: Callable[..., Any], *args: Any) -> Any:
     Each argument is a number, a `Value`, a list (nested as you like) or an array; `f` returns one number (or a `Value`
     or a 0-d array of one). The result has the shape of the argument; for several arguments it is a tuple.
 
-    The step h = ε^(1/3) · max(1, |x|), ε = 2.2e-16, balances the error of cutting the series off, which grows as h²,
+    The step h = ε^(1/3) · max(1, abs(x)), ε = 2.2e-16, balances the error of cutting the series off, which grows as h²,
     against rounding, which grows as 1/h: expect about ten digits, fewer where f is large beside its slope
     (Press et al., Numerical Recipes, section 5.7).
 
