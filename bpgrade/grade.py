@@ -16,8 +16,7 @@ from bpgrade.judge import Asked, Verdict, ask, job, judge, lines
 from bpgrade.sandbox import Sandbox
 from bpgrade.submissions import Submission
 
-STEP_SECONDS = 3.0
-TOTAL_SECONDS = 20.0
+TOTAL_SECONDS = 30.0  # on the clock, for a submission; one cell or question may compute for a tenth of it
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,9 @@ class Run:
 
     def grade(self, student: str, submitted: list[Cell]) -> Result:
         """The result of a notebook that could be read."""
-        outcome = self.sandbox.run(job(self.assignment, self.asked, submitted, STEP_SECONDS), self.total_seconds)
+        outcome = self.sandbox.run(
+            job(self.assignment, self.asked, submitted, self.total_seconds / 10), self.total_seconds
+        )
         answers, end = lines(outcome.output)
         cut = "timeout" if outcome.ended == "timeout" else "crashed"
         status = {"done": "graded", "cut": cut, "malformed": "malformed"}[end]

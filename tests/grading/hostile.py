@@ -116,6 +116,7 @@ def slope(yhat):
         "few",
     ),
     "endless_loop": (FIRST + "while True:\n        pass\n", "graded", "did not finish in time"),
+    "sleeps": ("import time\ntime.sleep(1000)\n", "graded", "did not finish in time"),
     "endless_and_deaf": (
         "while True:\n    try:\n        while True:\n            pass\n    except BaseException:\n        pass\n",
         "timeout",
