@@ -7,7 +7,7 @@ the book's pages load it once, and its build says so by the environment variable
 A new figure is one Python module here (its name in `FIGURES`), one JavaScript module in src/ (its import in
 src/index.js), and `python hatch_build.py`. src/kit.js says what the JavaScript half must hold; the Python half holds
 
-- `TITLE`, `CAPTION` and `STATE`, a dictionary of `Range` and `Choice`, the same as in JavaScript;
+- `CAPTION`, and `STATE`, a dictionary of `Range` and `Choice`, the same as in JavaScript;
 - `still(state)`, the picture as HTML, and `alt(state)`, one or two sentences on what is seen and what it means;
 - `fixtures(rng)`, a list of {"state": …, "numbers": …} computed by the library, for random states.
 

@@ -13,7 +13,6 @@ from typing import Any
 from bplib.figures._display import Choice, Range
 from bplib.scalar import Value
 
-TITLE = "The worked example, step by step"
 CAPTION = (
     "The gradient at <i>w</i><sub>1</sub> is a product of five numbers along one path, and one can see which of them "
     "makes it small. Values go forward (solid, blue); gradients come back (dashed, vermilion), each multiplied by one "

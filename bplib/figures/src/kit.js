@@ -2,8 +2,8 @@
 //
 // A new figure, NAME:
 //   1. src/NAME.js calls  figure('NAME', spec)  and is imported by index.js.
-//   2. bplib/figures/NAME.py holds STATE, TITLE, CAPTION, still(state), alt(state) and fixtures(rng), the last
-//      computed by the library; it is listed in bplib/figures/__init__.py. The tests find both by name.
+//   2. bplib/figures/NAME.py holds STATE, CAPTION, still(state), alt(state) and fixtures(rng), the last computed
+//      by the library; it is listed in bplib/figures/__init__.py. The tests find both by name.
 //
 // spec = {
 //   title       what a screen reader calls the figure
@@ -15,8 +15,9 @@
 // view = {spec, body, width, narrow, set(patch, key), step(by), say(text), warn(text), id(word)}
 // and the kit's own parts, to be placed where the figure wants them: view.toolbar (back, next, play, undo, reset;
 // only with a `step` in the state), view.controls (a slider and a box for each number), view.message.
-// What the kit does alone: the address bar, undo, reset, keys, touch, play and pause, the live region, reduced motion
-// (figures.css), a message for every value that cannot be used, and a NaN or Infinity out of compute is never drawn.
+// What the kit does alone: the address bar, undo, reset, keys, touch, play and pause, the live region, a message for
+// every value that cannot be used, and a NaN or Infinity out of compute is never drawn. Nothing moves by itself: a
+// figure that animates asks matchMedia('(prefers-reduced-motion: reduce)') first.
 import { firstInAddress, fromAddress, read, readAll, toAddress } from './state.js';
 import { fmt, h, math, spoken } from './text.js';
 
@@ -235,6 +236,7 @@ function makeControl(view, key, setting, now) {
     view.set({ [key]: value }, null, problem ? [problem] : []);
   };
   box.addEventListener('change', take);
+  box.addEventListener('keydown', (event) => event.key === 'Enter' && take());
   const update = () => {
     const value = now()[key];
     slider.value = value;

@@ -5,7 +5,7 @@
 //   In prose the mathematics stands between dollars: 'For $h$ the other factor is $w_2$.'
 import { format } from 'd3-format';
 
-const MARKUP = /\[([fgpl]):([^\]]*)\]|([A-Za-zŷη])|_(\w)|([^[A-Za-zŷη_]+|.)/gu;
+const MARKUP = /\[([fgpl]):([^\]]*)\]|([A-Za-zŷη])|_(\w)|(′)|([^[A-Za-zŷη_′]+|.)/gu;
 const plain = format('.4~g');
 const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 
@@ -25,8 +25,9 @@ export const factor = (value, brief) => (value < 0 ? `(${fmt(value, brief)})` : 
 
 /** The markup as HTML. */
 export const math = (markup) =>
-  `<span class="bp-m">${markup.replace(MARKUP, (all, colour, inside, letter, sub, rest) => {
+  `<span class="bp-m">${markup.replace(MARKUP, (all, colour, inside, letter, sub, prime, rest) => {
     if (colour) return `<span class="bp-${colour}">${inside}</span>`;
+    if (prime) return `<span class="bp-prime">${prime}</span>`;
     return letter ? `<i>${letter}</i>` : sub ? `<sub>${sub}</sub>` : rest;
   })}</span>`;
 
@@ -37,9 +38,10 @@ export const prose = (text) => text.replace(/\$([^$]+)\$/g, (all, markup) => mat
 export function svgMath(text, markup) {
   text.text(null).classed('bp-m', true);
   let lowered = false;
-  for (const [all, , , letter, sub] of markup.matchAll(MARKUP)) {
+  for (const [all, , , letter, sub, prime] of markup.matchAll(MARKUP)) {
     const span = text.append('tspan').text(sub ?? all);
     if (letter) span.attr('font-style', 'italic');
+    if (prime) span.attr('class', 'bp-prime');
     if (sub) span.attr('font-size', '72%');
     if (Boolean(sub) !== lowered) span.attr('dy', sub ? '0.26em' : '-0.19em');
     lowered = Boolean(sub);
@@ -62,6 +64,8 @@ export const spoken = (markup) => SPOKEN.reduce((text, [from, to]) => text.repla
 /** An HTML element: h('p', {class: 'bp-note', onclick: f}, 'text', child). `html` sets the inside. */
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
+  // JupyterLab's shortcuts (Enter, the arrows) would take these keys away
+  if (/button|input|select/.test(tag)) element.setAttribute('data-lm-suppress-shortcuts', 'true');
   for (const [name, value] of Object.entries(attributes)) {
     if (name === 'html') element.innerHTML = value;
     else if (name.startsWith('on')) element.addEventListener(name.slice(2), value);

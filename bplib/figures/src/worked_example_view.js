@@ -35,7 +35,8 @@ function layout(width, narrow) {
 }
 
 function drawNet(svg, view, state, numbers) {
-  const { width, narrow } = view;
+  const { narrow } = view;
+  const width = narrow ? Math.min(320, view.width) : view.width;
   const { place, height, anchor } = layout(width, narrow);
   const short = (value) => fmt(value, narrow);
   const shown = (name) => given(name) || stepOf(name) <= state.step;
@@ -155,6 +156,14 @@ function makePrediction(view) {
   };
   form.addEventListener('submit', (event) => {
     event.preventDefault();
+    check();
+  });
+  box.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter') return; // a notebook may swallow the form's own Enter
+    event.preventDefault();
+    check();
+  });
+  const check = () => {
     const value = toNumber(box.value);
     if (!Number.isFinite(value)) return tell('type', 'That is not a number.', 'Write it like −0.0123 or 1.2e−3.');
     const typed = String(box.value).trim().replace(/[−–]/g, '-').replace(',', '.');
@@ -164,7 +173,7 @@ function makePrediction(view) {
     const also = found.also ? ` It would also fit another mistake: ${explain(found.also, state, numbers, asked).title}` : '';
     if (found.kind === 'correct' && stepOf(asked) > state.step) view.set({ step: stepOf(asked) });
     tell(found.kind, title, text + also);
-  });
+  };
   select.addEventListener('change', () => {
     verdict.hidden = true;
     box.value = '';
