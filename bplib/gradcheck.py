@@ -20,7 +20,7 @@ def numerical_gradient(f, *args):
     (or a `Value`, a 0-d array or `Tensor` of one). The result has the shape of the argument, for several arguments it
     is a tuple.
 
-    The step h = ε^(1/3) · max(1, |x|), with ε = 2.2e-16 (or that of the array's dtype), balances the error of cutting
+    The step h = ε^(1/3) · max(1, abs x), with ε = 2.2e-16 (or that of the array's dtype), balances the error of cutting
     the series off, which grows as h², against rounding, which grows as 1/h: expect about ten digits, fewer where f is
     large beside its slope (Press et al., Numerical Recipes, section 5.7).
 

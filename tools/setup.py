@@ -98,9 +98,9 @@ def install_node() -> None:
 def main() -> None:
     """Set up what is not there yet, or say nothing where all is ready."""
     check_machine()
-    if stale(VENV, "requirements.lock", "pyproject.toml"):
+    if stale(VENV, "requirements.lock"):
         install_python()
-        remember(VENV, "requirements.lock", "pyproject.toml")
+        remember(VENV, "requirements.lock")
     if stale(NODE, "package.json", "package-lock.json"):
         install_node()
         remember(NODE, "package.json", "package-lock.json")

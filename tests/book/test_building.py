@@ -102,6 +102,15 @@ def test_a_read_only_clone_gets_one_line() -> None:
     assert "cannot be written to" in done.stderr
 
 
+def test_a_python_without_venv_gets_one_line() -> None:
+    program = (
+        "import runpy, sys; sys.modules['ensurepip'] = None; runpy.run_path('tools/setup.py', run_name='__main__')"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert done.stderr.strip() == "make: Python's venv is missing; on Debian or Ubuntu: sudo apt install python3-venv"
+
+
 def test_a_port_in_use_is_passed_over_aloud(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     first = serve.bind(tmp_path, 8700)
     second = serve.bind(tmp_path, first.server_port)
