@@ -16,7 +16,7 @@ from bpgrade.judge import Asked, Verdict, ask, job, judge, lines
 from bpgrade.sandbox import Sandbox
 from bpgrade.submissions import Submission
 
-TOTAL_SECONDS = 30.0  # on the clock, for a submission; one cell or question may compute for a tenth of it
+TOTAL_SECONDS = 20.0  # on the clock, for a submission; one cell or question may compute for a tenth of it
 
 
 @dataclass(frozen=True)
