@@ -150,7 +150,7 @@ def _draw(state: dict[str, Any], narrow: bool) -> str:
         parts += _edge(at[start], at[end], n.get(_LOCAL.get((start, end), "")), f"d_{start}" in n, narrow)
         if end in ("h", "yhat") and start in _CHAIN:
             (x, y), (u, v) = at[start], at[end]
-            parts.append(_text((x + u) / 2 - 13 * narrow, (y + v) / 2 + (4 if narrow else -13), "σ", "muted", 17))
+            parts.append(_text((x + u) / 2 - 21 * narrow, (y + v) / 2 + (4 if narrow else -13), "σ", "muted", 17))
     for name, (x, y) in at.items():
         colour = "loss" if name == "loss" else "parameter" if name[0] == "w" else "forward"
         circle = f"fill:{_paint('surface')};stroke:{_paint(colour)};stroke-width:1.5"
