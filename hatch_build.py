@@ -97,8 +97,11 @@ class FiguresHook(BuildHookInterface):  # type: ignore[misc,valid-type]
 
     def initialize(self, version: str, build_data: dict) -> None:
         """Bundle the figures, or say in one line why they will be still."""
+        root = Path(self.root)
+        if version == "editable" and not (root / "node_modules").is_dir():
+            return  # a working tree: make fetches the npm part and bundles
         try:
-            build_figures(Path(self.root))
+            build_figures(root)
         except (RuntimeError, OSError) as problem:
             self.app.display_warning(f"figures: not bundled, they will show their still pictures ({problem})")
 

@@ -69,5 +69,7 @@ def test_the_hook_warns_and_goes_on(copy, monkeypatch):
     hook = hatch_build.FiguresHook.__new__(hatch_build.FiguresHook)
     monkeypatch.setattr(hatch_build.FiguresHook, "root", str(copy), raising=False)
     monkeypatch.setattr(hatch_build.FiguresHook, "app", App(), raising=False)
+    hook.initialize("editable", {})  # without node_modules, which make will fetch
+    assert said == []
     hook.initialize("standard", {})
     assert said == ["figures: not bundled, they will show their still pictures (npm was not found)"]
