@@ -15,8 +15,9 @@ from rich.text import Text
 
 from bpgrade.errors import printable
 
-PAGE = """<!doctype html>
+PAGE = """<!DOCTYPE html>
 <html lang="en">
+<head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>{title}</title>
@@ -26,6 +27,8 @@ body {{ font: 1rem/1.5 system-ui, sans-serif; max-width: 50rem; margin: 2rem aut
 table {{ border-collapse: collapse; width: 100% }}
 th, td {{ text-align: left; vertical-align: top; padding: .4rem .6rem; border-bottom: 1px solid #8888 }}
 </style>
+</head>
+<body>
 <h1>{title}</h1>
 <p>{summary}</p>
 <table>
@@ -34,6 +37,7 @@ th, td {{ text-align: left; vertical-align: top; padding: .4rem .6rem; border-bo
 {rows}
 </tbody>
 </table>
+</body>
 </html>
 """
 
