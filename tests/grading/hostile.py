@@ -118,7 +118,7 @@ def slope(yhat):
     "endless_loop": (FIRST + "while True:\n        pass\n", "graded", "did not finish in time"),
     "sleeps": ("import time\ntime.sleep(1000)\n", "graded", "did not finish in time"),
     "endless_and_deaf": (
-        "while True:\n    try:\n        while True:\n            pass\n    except BaseException:\n        pass\n",
+        "import signal\nfor timer in range(3):\n    signal.setitimer(timer, 0)\nwhile True:\n    pass\n",
         "timeout",
         "ran out of time",
     ),
