@@ -48,13 +48,12 @@ class Argument:
         if self.parts is not None:
             entries = iter(entries)
             return [part.rebuilt([next(entries) for _ in part.entries], wrap) for part in self.parts]
-        x = entries[0]
         if self.shape:
             x = self.like.astype(complex) if complex in map(type, entries) else self.like * 1
             for i, entry in zip(self.indices(), entries, strict=True):
                 x[i] = entry
-        elif self.shape == ():
-            x = self.like * 0 + entries[0]
+        else:
+            x = entries[0] if self.shape is None else self.like * 0 + entries[0]
         return self.engine(x) if self.engine and wrap else x
 
     def places(self):

@@ -105,7 +105,7 @@ def _on_arrays(name, values, tangents, settings):
     from bplib.backend import backend_of
     from bplib.rules import RULES
 
-    if len({x.dtype for x in arrays}) > 1 or len({backend_of(x) for x in arrays}) > 1:
+    if len({backend_of(x) for x in arrays}) > 1 or len({x.dtype for x in arrays}) > 1:
         kinds = " and ".join(f"{x.dtype} of {backend_of(x)}" for x in arrays)
         raise TypeError(f"{name} of {kinds}; expected one dtype and one library: convert one of them first")
     xp = backend_of(arrays[0]).xp

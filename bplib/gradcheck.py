@@ -146,7 +146,8 @@ def _blame(f, arguments, answer):
         if len(a) != len(t):
             raise AssertionError(f"the gradient in {x.name(f)} is off: {diagnose(ours, theirs).message}")
         off, i = max((abs(p - q) if p == p else math.inf, i) for i, (p, q) in enumerate(zip(a, t, strict=True)))
-        kinds = [diagnose(ours, theirs, n=n, rtol=max(1e-6, 100 * x.epsilon ** (2 / 3))) for n in (None, *sizes)]
+        pair = (a, t) if x.parts else (ours, theirs)  # lists may be ragged
+        kinds = [diagnose(*pair, n=n, rtol=max(1e-6, 100 * x.epsilon ** (2 / 3))) for n in (None, *sizes)]
         said = next((d for d in kinds if d.kind not in ("other", "rounded", "dtype", "correct")), None)
         guess = said.message.split(" Yours is")[0] if said else "no usual mistake explains it; is f smooth here?"
         at = f" at {list(x.places()[i])}" if x.places()[i] else ""

@@ -154,7 +154,7 @@ def test_slopes_at_the_edges_against_pytorch(x):
         getattr(ours, name)().backward()
         getattr(theirs, name)().backward()
         assert ours.grad == pytest.approx(theirs.grad.item(), rel=1e-14, nan_ok=True), name
-    for p in (-1.0, 0.0, 0.5, 1.0, 2.0, 3.0):
+    for p in (-1.0, 0.0, 1.0, 2.0, 2.5, 3.0):  # PyTorch takes a square root for 0.5, and differs at -0 and -inf
         ours, theirs = Value(x), torch.tensor(x, dtype=torch.float64, requires_grad=True)
         (ours**p).backward()
         (theirs**p).backward()
