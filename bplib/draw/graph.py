@@ -1,7 +1,8 @@
 """A computational graph as a picture: each node with its value and gradient, each edge with its local derivative.
 
-Read it from left to right for the forward pass and from right to left for the backward pass: what leaves a node to the
-left along an edge is the node's gradient times the edge's local derivative. Chapter 02 explains every part of it.
+Read it from left to right for the forward pass and from right to left for the backward pass: what goes back along an
+edge is its right node's gradient times its local derivative, and what arrives at a node adds up to the node's gradient.
+Chapter 02 explains every part of it.
 Standard library only. `layout` gives plain numbers, so that the browser's stepper can draw the same picture.
 """
 
@@ -46,8 +47,9 @@ def layout(parents: Sequence[Sequence[int]]) -> list[tuple[int, float]]:
 def graph(value: Any, names: Mapping[Any, str] | None = None, alt: str | None = None) -> Picture:
     """Draw the graph that ends in `value`, a `bplib.scalar.Value`; `names` maps nodes to what they are called.
 
-    Each node shows its name (or its operation) and its value; after `backward()` its gradient stands below it. Each
-    edge shows the local derivative. `alt` is the text for those who do not see the picture; without it one is made.
+    Each node shows its name (or its operation) and its value; its gradient, set by `backward()`, stands below it. Each
+    edge shows the local derivative above and the gradient that goes back along it below; `x * x` has two edges from x.
+    `alt` is the text for those who do not see the picture; without it one is made.
 
     Raises TypeError if `value` is no node of a graph, ValueError if the graph has more than 60 nodes.
 
@@ -114,7 +116,8 @@ def _svg(
     centre = [(MARGIN + WIDTH / 2 + c * COLUMN, MARGIN + HEIGHT / 2 + (r - top) * ROW) for c, r in positions]
     width = max(x for x, _ in centre) + WIDTH / 2 + MARGIN
     height = max(y for _, y in centre) + HEIGHT / 2 + 34
-    parts = [_edge(centre[place[id(p)]], centre[i], s) for i, n in enumerate(nodes) for p, s in _edges(n)]
+    edges = [_edge(centre[place[id(p)]], centre[i], *rest) for i, n in enumerate(nodes) for p, *rest in _edges(n)]
+    parts = [part for kind in zip(*edges, strict=True) for part in kind]  # the labels stand above all the lines
     for node, name, (x, y) in zip(nodes, called, centre, strict=True):
         colour = "var(--bp-forward,#0072b2)" if node.parents else "var(--bp-parameter,#007a5a)"
         box = f'x="{x - WIDTH / 2:.0f}" y="{y - HEIGHT / 2:.0f}" width="{WIDTH}" height="{HEIGHT}" rx="9"'
@@ -126,28 +129,37 @@ def _svg(
             parts.append(_text(x, y + 14, _number(node.data), colour))
         parts.append(_text(x, y + HEIGHT / 2 + 16, f"∂ {_number(node.grad)}", "var(--bp-gradient,#c44e00)"))
     head = f'<svg role="img" aria-label="{escape(alt, quote=True)}" viewBox="0 0 {width:.0f} {height:.0f}"'
-    look = f'style="width:{width:.0f}px;min-width:{0.8 * width:.0f}px" font-family="sans-serif"'
+    look = (
+        f'style="min-width:{width:.0f}px;max-width:{width:.0f}px" font-family="sans-serif"'  # the type keeps its 9 pt
+    )
     return f'{head} {look} xmlns="http://www.w3.org/2000/svg">{"".join(parts)}</svg>'
 
 
-def _edges(node: Any) -> list[tuple[Any, float]]:
-    """Each parent once, with its local derivatives added up: `x * x` has one edge from x, with the slope 2x."""
-    slopes: dict[int, tuple[Any, float]] = {}
-    for parent, slope in zip(node.parents, node.locals, strict=True):
-        slopes[id(parent)] = (parent, slopes.get(id(parent), (parent, 0.0))[1] + slope)
-    return list(slopes.values())
+def _edges(node: Any) -> list[tuple[Any, float, float, float]]:
+    """For every use of a parent: the parent, the slope, the gradient that goes back, and how far to bend the edge."""
+    parents, edges = node.parents, []
+    for i, (parent, slope) in enumerate(zip(parents, node.locals, strict=True)):
+        same = [j for j, other in enumerate(parents) if other is parent]
+        edges.append((parent, slope, node.grad * slope, same.index(i) - (len(same) - 1) / 2))
+    return edges
 
 
-def _edge(start: tuple[float, float], end: tuple[float, float], slope: float) -> str:
+def _edge(
+    start: tuple[float, float], end: tuple[float, float], slope: float, back: float, bend: float
+) -> tuple[str, str]:
+    """The line and its labels; these stand level with the left node, where the lines of other nodes do not pass."""
     (x1, y1), (x2, y2) = (start[0] + WIDTH / 2, start[1]), (end[0] - WIDTH / 2 - 2, end[1])
     half = (x2 - x1) / 2
     lift = ROW * 0.62 if x2 - x1 > COLUMN else 0  # an edge that passes over a column goes above its nodes
+    lift -= bend * ROW * 0.9
     line = f"M{x1:.0f} {y1:.0f}C{x1 + half:.0f} {y1 - lift:.0f} {x2 - half:.0f} {y2 - lift:.0f} {x2 - 5:.0f} {y2:.0f}"
     colour = "var(--bp-reference,#5f6368)"
     tip = f"M{x2:.0f} {y2:.0f}l-7 -4v8z"
-    label = _text((x1 + x2) / 2, (y1 + y2) / 2 - 7 - 0.75 * lift, f"×{_number(slope)}", colour, 12, _HALO)
     arrow = f'<path d="{line}" style="fill:none;stroke:{colour};stroke-width:1.4"/>'
-    return f'{arrow}<path d="{tip}" style="fill:{colour}"/>{label}'
+    x, y = (x1 + x2) / 2, ((y1 + y2) / 2 if lift else y1) - 0.75 * lift
+    labels = _text(x, y - 6, f"×{_number(slope)}", colour, 12, _HALO)
+    labels += _text(x, y + 16, _number(back), "var(--bp-gradient,#c44e00)", 12, _HALO)
+    return f'{arrow}<path d="{tip}" style="fill:{colour}"/>', labels
 
 
 _HALO = "paint-order:stroke;stroke:var(--bp-surface,#fff);stroke-width:4px"
