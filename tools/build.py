@@ -5,6 +5,7 @@ Usage: python tools/build.py [--serve [PORT]]
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +22,8 @@ def build() -> int:
     if subprocess.run([sys.executable, "hatch_build.py"], cwd=ROOT, stdout=subprocess.DEVNULL).returncode:
         print("build: the interactive figures could not be bundled, see above")
         return 1
+    for stale in (HTML, ROOT / "_build" / ".doctrees"):  # no page outlives its source; the notebooks' results do
+        shutil.rmtree(stale, ignore_errors=True)
     environment = {**os.environ, "PYTHONWARNINGS": "ignore", "JUPYTER_PLATFORM_DIRS": "1"}
     program = "from jupyter_book.cli.main import main; main()"
     command = [sys.executable, "-c", program, "build", ".", "-W", "-n", "--keep-going", "-q"]

@@ -26,7 +26,7 @@ def entry(claim: dict[str, Any]) -> list[str]:
         f"({label(claim)})=",
         f"**{claim['id']}** · **{VERDICTS[str(claim['verdict']).lower()]}** · {claim['statement']}",
         "",
-        f": Shown at {{ref}}`{claim['anchor'].split('#')[1]}`. Checked by {evidence}.",
+        f"Shown at {{ref}}`{claim['anchor'].split('#')[1]}`. Checked by {evidence}.",
     ]
     if claim.get("source"):
         lines[-1] += f" Source: {claim['source']}."

@@ -28,24 +28,24 @@ KEPT = {
     "clipboard.min.js",
     "copybutton.js",
 }
-SEARCH = {"searchtools.js", "language_data.js", "searchindex.js"}
-ICON_STYLES = {
-    "fa-solid": "fa-solid-900",
-    "fas": "fa-solid-900",
-    "fa-regular": "fa-regular-400",
-    "far": "fa-regular-400",
-}
+
+# Roles without the children they promise, a role that is no longer one, and a name that contradicts the text it stands on.
+UNHELPFUL = (' role="list"', ' role="doc-biblioentry"', ' role="doc-backlink"', ' aria-label="Toggle hidden content"')
 
 
 def trim(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
     """Keep the scripts that this page uses, and give it a description."""
     body = context.get("body", "")
-    wanted = KEPT | (SEARCH if page == "search" else set())
-    scripts = [s for s in context["script_files"] if Path(str(getattr(s, "filename", s))).name in wanted]
-    for script in scripts:
-        if Path(str(script.filename)).name != "documentation_options.js":
+    scripts = [s for s in context["script_files"] if Path(str(getattr(s, "filename", s))).name in KEPT]
+    for script in scripts:  # the same objects on every page; the search page's own scripts expect these to have run
+        late = page != "search" and Path(str(script.filename)).name != "documentation_options.js"
+        script.attributes.pop("defer", None)
+        if late:
             script.attributes["defer"] = "defer"
     context["script_files"] = scripts
+    for attribute in UNHELPFUL:
+        body = body.replace(attribute, "")
+    context["body"] = body
     context["has_figures"] = "data-bp-" in body
     context["description"] = description(body) or context["docstitle"]
 

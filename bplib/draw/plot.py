@@ -71,7 +71,8 @@ class Picture:
 
     def _repr_html_(self) -> str:
         caption = f"<figcaption>{self.caption}</figcaption>" if self.caption else ""
-        return f'{house_style()}<figure class="bp-figure"><div class="bp-scroll">{self.svg}</div>{caption}</figure>'
+        box = '<div class="bp-scroll" tabindex="0" role="group" aria-label="Figure, may scroll sideways">'
+        return f'{house_style()}<figure class="bp-figure">{box}{self.svg}</div>{caption}</figure>'
 
     def __repr__(self) -> str:
         return f"Figure: {self.alt}"
@@ -126,12 +127,12 @@ def themed(svg: str, alt: str) -> str:
     body = svg[svg.index(">", svg.index("<svg")) + 1 :]
     for pattern, replacement in (
         (r"<metadata>.*?</metadata>|<!--.*?-->|<style.*?</style>", ""),
-        (r"(\d\.\d\d)\d+", r"\1"),
         (r"font-family: [^;\"]*; ?|transform=\"rotate\(-?0 [^\"]*\"", ""),
         (r"\s+", " "),
         (r"> <", "><"),
     ):
         body = re.sub(pattern, replacement, body, flags=re.S)
+    body = re.sub(r"<[^>]+>", lambda tag: re.sub(r"(\d\.\d\d)\d+", r"\1", tag[0]), body)  # in tags, not in labels
     for name, colour in COLOURS.items():
         body = re.sub(rf"(?<=: ){colour}\b", f"var(--bp-{name},{colour})", body, flags=re.I)
     used = set(re.findall(r'(?:url\(#|href="#)([^)"]+)', body))
