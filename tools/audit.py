@@ -12,10 +12,12 @@ import sys
 import threading
 from pathlib import Path
 
-from node import node
 from serve import bind
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+from hatch_build import node  # noqa: E402
+
 FLAGS = "--headless=new --no-sandbox --disable-gpu --disable-background-networking"
 CATEGORIES = ["performance", "accessibility", "best-practices", "seo"]
 

@@ -7,6 +7,11 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+# No pop-up that asks to fetch news, and no look for a newer version: nothing here needs the network.
+QUIET = [
+    "--LabApp.news_url=None",
+    "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
+]
 
 
 def copy_new(released: Path, work: Path) -> list[Path]:
@@ -30,7 +35,8 @@ def main() -> int:
     print("opening JupyterLab in work/; files that were there stay as they are", flush=True)
     if os.environ.get("LAB_COPY_ONLY"):
         return 0
-    return subprocess.run([sys.executable, "-m", "jupyterlab", *sys.argv[1:]], cwd=work).returncode
+    as_root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    return subprocess.run([sys.executable, "-m", "jupyterlab", *QUIET, *as_root, *sys.argv[1:]], cwd=work).returncode
 
 
 if __name__ == "__main__":

@@ -17,8 +17,8 @@ from sphinx.util.math import get_node_equation_number
 from sphinx.writers.html5 import HTML5Translator
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tools"))
-from node import node  # noqa: E402
+sys.path.insert(0, str(ROOT))
+from hatch_build import node  # noqa: E402
 
 PROGRAM = """
 const katex = require("katex");

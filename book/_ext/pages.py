@@ -17,8 +17,8 @@ from fontTools import subset
 from sphinx.application import Sphinx
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tools"))
-from node import node  # noqa: E402
+sys.path.insert(0, str(ROOT))
+from hatch_build import node  # noqa: E402
 
 KEPT = {
     "documentation_options.js",
@@ -29,7 +29,7 @@ KEPT = {
     "copybutton.js",
 }
 
-# Roles without the children they promise, a role that is no longer one, and a name that contradicts the text it stands on.
+# Roles without the children they promise, a role that is no longer one, a name that contradicts its text.
 UNHELPFUL = (' role="list"', ' role="doc-biblioentry"', ' role="doc-backlink"', ' aria-label="Toggle hidden content"')
 
 
