@@ -1,5 +1,6 @@
 """Open the exercises in JupyterLab, on copies in `work/` that belong to the student and are never overwritten."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -8,10 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 # No pop-up that asks to fetch news, and no look for a newer version: nothing here needs the network.
-QUIET = [
-    "--LabApp.news_url=None",
-    "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
-]
+QUIET = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
 
 
 def copy_new(released: Path, work: Path) -> list[Path]:
@@ -35,8 +33,11 @@ def main() -> int:
     print("opening JupyterLab in work/; files that were there stay as they are", flush=True)
     if os.environ.get("LAB_COPY_ONLY"):
         return 0
+    settings = Path(sys.prefix, "share", "jupyter", "lab", "settings")
+    settings.mkdir(parents=True, exist_ok=True)
+    (settings / "overrides.json").write_text(json.dumps(QUIET), encoding="utf-8")
     as_root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    return subprocess.run([sys.executable, "-m", "jupyterlab", *QUIET, *as_root, *sys.argv[1:]], cwd=work).returncode
+    return subprocess.run([sys.executable, "-m", "jupyterlab", *as_root, *sys.argv[1:]], cwd=work).returncode
 
 
 if __name__ == "__main__":
