@@ -12,14 +12,14 @@ from numbers import Real
 
 from bplib import elementary
 
-_NUMBERS = {  # the value of an operation on plain numbers, then its slope in each operand
-    "add": lambda x, y: (x + y, 1.0, 1.0),
-    "sub": lambda x, y: (x - y, 1.0, -1.0),
-    "mul": lambda x, y: (x * y, y, x),
+_NUMBERS = {  # the value of an operation on plain numbers, and its slopes in the operands
+    "add": lambda x, y: (x + y, (1.0, 1.0)),
+    "sub": lambda x, y: (x - y, (1.0, -1.0)),
+    "mul": lambda x, y: (x * y, (y, x)),
     "div": elementary.divide,
     "pow": elementary.power,
     "neg": lambda x: (-x, -1.0),
-    **{f.__name__: f for f in (elementary.exp, elementary.log, elementary.tanh, elementary.sigmoid, elementary.relu)},
+    **{rule.__name__: rule for rule in elementary.UNARY},
 }
 
 
@@ -83,8 +83,8 @@ def _unary(rule):
     return wraps(rule)(lambda self: _apply(rule.__name__, self))
 
 
-for _name in ("exp", "log", "tanh", "sigmoid", "relu"):
-    setattr(Dual, _name, _unary(getattr(elementary, _name)))
+for _rule in elementary.UNARY:
+    setattr(Dual, _rule.__name__, _unary(_rule))
 
 
 def _apply(name, *operands, **settings):
@@ -92,7 +92,8 @@ def _apply(name, *operands, **settings):
     values = [x.value if isinstance(x, Dual) else _plain(x) for x in operands]
     tangents = [x.tangent if isinstance(x, Dual) else None for x in operands]
     if name in _NUMBERS and all(isinstance(x, float) for x in values):
-        y, *slopes = _NUMBERS[name](*values)
+        y, slopes = _NUMBERS[name](*values)
+        slopes = slopes if isinstance(slopes, tuple) else (slopes,)
         return Dual(y, sum(slope * t for slope, t in zip(slopes, tangents, strict=True) if t is not None))
     return Dual(*_on_arrays(name, values, tangents, settings))
 

@@ -75,25 +75,28 @@ def relu(x):
     return (0.0, 0.0) if x <= 0.0 else (x, 1.0)
 
 
+UNARY = (exp, log, tanh, sigmoid, relu)
+
+
 def divide(x, y):
     """The quotient x/y, with its slopes in x, 1/y, and in y, −x/y².
 
     >>> divide(3.0, 2.0), divide(1.0, 0.0)
-    ((1.5, 0.5, -0.75), (inf, inf, -inf))
+    ((1.5, (0.5, -0.75)), (inf, (inf, -inf)))
     """
     ratio = _quotient(x, y)
-    return ratio, _quotient(1.0, y), _quotient(-ratio, y)
+    return ratio, (_quotient(1.0, y), _quotient(-ratio, y))
 
 
 def power(x, p):
     """The power y = xᵖ, with its slopes in x, p·xᵖ⁻¹, and in p, y·log x (0 at x = 0).
 
-    >>> power(3.0, 2.0)[:2], power(0.0, -1.0)[0], power(-8.0, 0.5)[0]
-    ((9.0, 6.0), inf, nan)
+    >>> power(1.0, 3.0), power(0.0, -1.0)[0], power(-8.0, 0.5)[0]
+    ((1.0, (3.0, 0.0)), inf, nan)
     """
     y = _power(x, p)
     by_x = p * _power(x, p - 1.0) if p else 0.0
-    return y, by_x, 0.0 if x == 0.0 and p >= 0.0 else y * log(x)[0]
+    return y, (by_x, 0.0 if x == 0.0 and p >= 0.0 else y * log(x)[0])
 
 
 def _quotient(x, y):

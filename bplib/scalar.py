@@ -56,20 +56,18 @@ class Value:
         return node
 
     def __truediv__(self, other):
-        ratio, *slopes = elementary.divide(self.data, (other := _lift(other)).data)
-        return _node(ratio, tuple(slopes), (self, other), "÷")
+        return _node(*elementary.divide(self.data, (other := _lift(other)).data), (self, other), "÷")
 
     def __pow__(self, k):
-        y, by_x, by_k = elementary.power(self.data, p := _lift(k).data)
-        return _node(y, (by_x, by_k), (self, k), "**") if isinstance(k, Value) else _node(y, by_x, self, f"**{p:g}")
+        y, slopes = elementary.power(self.data, p := _lift(k).data)
+        return _node(y, slopes, (self, k), "**") if isinstance(k, Value) else _node(y, slopes[0], self, f"**{p:g}")
 
     __sub__ = lambda self, other: _node(self.data - (x := _lift(other)).data, _ONE, self, -1.0, x)
     __neg__ = lambda self: _node(-self.data, -1.0, self, "−")
     __radd__, __rmul__, __rsub__ = __add__, __mul__, lambda self, other: _lift(other) - self
     __rtruediv__, __rpow__ = lambda self, other: _lift(other) / self, lambda self, other: _lift(other) ** self
     __repr__ = lambda self: f"Value(data={self.data:.6g}, grad={self.grad:.6g})"
-    exp, log, tanh = _unary(elementary.exp), _unary(elementary.log), _unary(elementary.tanh)
-    sigmoid, relu = _unary(elementary.sigmoid), _unary(elementary.relu)
+    exp, log, tanh, sigmoid, relu = map(_unary, elementary.UNARY)
     # The nodes this one was computed from, its slope in each of them, and its operation ("" for a leaf).
     parents = property(lambda v: (v._a, v._b) if v._b else v._a if type(v._a) is tuple else (v._a,))
     locals = property(lambda v: (v._da, v._db) if v._b else v._da if type(v._a) is tuple else (v._da,))
@@ -78,23 +76,25 @@ class Value:
     def backward(self, accumulate=False):
         """Set `.grad` of every node that this one depends on to d self / d node; a second call gives the same.
 
-        Count how often each node is used; then a node passes its gradient on once all its uses have reported (Kahn's
-        algorithm). `accumulate=True` adds to what `.grad` held before, as for a sum of losses."""
-        nodes, ready = [self], [self]
+        Count the uses of each node; a node passes its gradient on once all its uses have reported (Kahn's algorithm).
+        `accumulate=True` adds to what `.grad` held before, as for a sum of losses."""
+        nodes, stack, ready = [], [self], [self]
         try:
-            for node in nodes:
+            while stack:
+                nodes.append(stack[-1])
+                node = stack.pop()
                 a, b = node._a, node._b
                 if b is not None:
                     if not a._uses:
-                        nodes.append(a)
+                        stack.append(a)
                     a._uses += 1
                     if not b._uses:
-                        nodes.append(b)
+                        stack.append(b)
                     b._uses += 1
                 else:
                     for p in a if type(a) is tuple else (a,):
                         if not p._uses:
-                            nodes.append(p)
+                            stack.append(p)
                         p._uses += 1
             before = [node.grad for node in nodes] if accumulate else ()
             for node in nodes:
@@ -120,7 +120,7 @@ class Value:
                         if not p._uses:
                             ready.append(p)
         except BaseException:  # an interrupt must not leave counts behind for the next call
-            for node in nodes:
+            for node in (*nodes, *stack):
                 node._uses = 0
             raise
         for node, old in zip(nodes, before):  # noqa: B905
