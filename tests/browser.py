@@ -90,7 +90,7 @@ def open_page(browser: Any) -> Iterator[Callable[..., Any]]:
             offline=offline,
         )
         contexts.append(context)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(40_000)
         if dark:
             context.add_init_script(
                 "const dark = () => document.documentElement && (document.documentElement.dataset.theme = 'dark');"

@@ -19,6 +19,7 @@ NEEDED = [
     "_toc.yml",
     "book",
     "bplib",
+    "exercises",
     "tools",
     "requirements.lock",
     "hatch_build.py",
