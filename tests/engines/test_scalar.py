@@ -266,7 +266,9 @@ def test_a_node_tells_its_parents_slopes_and_operation():
     assert repr(x) == "Value(data=3, grad=0)"
 
 
-@pytest.mark.parametrize("foreign", ["3", None, [1.0], 1j, np.ones(2), np.array(2.0), object()], ids=lambda foreign: type(foreign).__name__)
+@pytest.mark.parametrize(
+    "foreign", ["3", None, [1.0], 1j, np.ones(2), np.array(2.0), object()], ids=lambda foreign: type(foreign).__name__
+)
 def test_what_is_no_number_is_refused_by_name(foreign):
     x = Value(1.0)
     uses = [
