@@ -109,7 +109,8 @@ def fact_row(family, fact):
 def spread(numbers):
     """Median and quartiles."""
     low, middle, high = statistics.quantiles(numbers, n=4) if len(numbers) > 1 else numbers * 3
-    return f"{middle:.3g} ({low:.3g} to {high:.3g})"
+    say = lambda x: f"{x:.3g}" if x < 1000 else f"{x:.0f}"
+    return f"{say(middle)} ({say(low)} to {say(high)})"
 
 
 def reached(ratios, target):
