@@ -1,7 +1,7 @@
 """Chromium for tests: fixtures that open pages in any width, theme and mood, and what every page must keep.
 
-A conftest takes the fixtures over: `from browser import browser, open_page, served  # noqa: F401`. One browser serves a
-worker's whole session; each page has a context of its own, and what it logs and asks for is kept in `page.seen`.
+tests/conftest.py takes the fixtures over, and no other conftest may: one browser serves a worker's whole session. Each
+page has a context of its own, and what it logs and asks for is kept in `page.seen`.
 """
 
 from __future__ import annotations

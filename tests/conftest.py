@@ -4,6 +4,7 @@ import os
 from importlib.util import find_spec
 
 import pytest
+from browser import browser, open_page, served  # noqa: F401  (fixtures: one browser for a worker, whatever it runs)
 
 IN_CI = os.environ.get("CI") == "true"
 

@@ -35,7 +35,7 @@ const [purged] = await new PurgeCSS().purge({
   css: [{ raw: css }],
   // Classes are words in HTML and in scripts; KaTeX writes some with dots and digits.
   defaultExtractor: text => text.match(/[\w-/:.]+(?<![:.])/g) ?? [],
-  fontFace: true, keyframes: true, variables: false,
+  keyframes: true, variables: false, // font faces stay: a browser fetches only those it uses
   safelist: { standard: [/^show$/, /^collapsing$/, /^tooltip/, /^bs-/, /^highlighted$/], deep: [/data-theme/, /data-mode/] },
 });
 const small = await esbuild.transform(purged.css, { loader: "css", minify: true });

@@ -84,6 +84,13 @@ def test_stylesheet_asks_no_other_host() -> None:
     assert not re.findall(r"url\(\s*[\"']?(?:https?:)?//[^)]*", style)
 
 
+@pytest.mark.parametrize("face", ["KaTeX_Main", "KaTeX_Math", "KaTeX_Size1"])
+def test_the_fonts_of_formulas_are_there(face: str) -> None:
+    style = (HTML / "_static" / "book.css").read_text("utf-8")
+    assert re.search(rf"@font-face\{{[^}}]*font-family:\"?{face}\"?[;}}]", style)
+    assert list((HTML / "_static" / "fonts").glob(f"{face}-*.woff2"))
+
+
 def test_formulas_are_there_without_a_script() -> None:
     text = (HTML / "chapters" / "03_worked_example.html").read_text("utf-8")
     assert text.count('class="katex"') > 20

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import browser, open_page, served  # noqa: F401  (fixtures)
 
 from bplib.figures import _display
 from hatch_build import build_figures
@@ -33,7 +32,7 @@ def bundle() -> None:
 
 
 @pytest.fixture
-def show_page(open_page: Callable[..., Any], tmp_path: Path) -> Callable[..., Any]:  # noqa: F811
+def show_page(open_page: Callable[..., Any], tmp_path: Path) -> Callable[..., Any]:
     """show_page(html, fragment="", **how) -> an open page that holds this HTML."""
 
     def go(inside: str, fragment: str = "", **how: Any) -> Any:
