@@ -155,7 +155,7 @@ def operand(x, backend):
 def own_index(index, x):
     """An index that nobody else can write into, spelled as the array API asks."""
     xp, parts = backend_of(x).xp, index if isinstance(index, tuple) else (index,)
-    parts = [getattr(part, "_array", part) for part in parts]
+    parts = [getattr(part, "_ground", part) for part in parts]
     arrays = [hasattr(part, "dtype") or isinstance(part, list) for part in parts]
     parts = [xp.asarray(p, device=xp.device, copy=True) if a else p for p, a in zip(parts, arrays, strict=True)]
     if any(arrays):
@@ -170,7 +170,7 @@ def class_labels(labels, logits):
     logits without their last axis, and for a label outside 0 … classes − 1. That last check waits once for a device.
     """
     backend, shape = backend_of(logits), tuple(logits.shape)
-    xp, labels = backend.xp, getattr(labels, "_array", labels)
+    xp, labels = backend.xp, getattr(labels, "_ground", labels)
     if not hasattr(labels, "dtype"):
         labels = xp.asarray(labels, device=xp.device)
     if backend_of(labels) is not backend:

@@ -62,7 +62,7 @@ def softmax_cross_entropy(logits, labels):
     no integers. The check of the labels waits once for the device.
     """
     logits = logits if isinstance(logits, Tensor) else Tensor(logits)
-    labels = class_labels(labels, logits._array)
+    labels = class_labels(labels, logits._ground)
     if logits.ndim != 2:
         logits, labels = logits.reshape(prod(labels.shape), logits.shape[-1]), labels.reshape(-1)
     return apply(_CROSS_ENTROPY, logits, labels=labels)
@@ -138,7 +138,7 @@ def where(condition, a, b):
     Tensor([1., 0.])
     """
     like = a if isinstance(a, Tensor) else b if isinstance(b, Tensor) else Tensor(a)
-    xp, device = backend_of(like._array).xp, like._array.device if hasattr(like._array, "device") else None
+    xp, device = backend_of(like._ground).xp, like._ground.device if hasattr(like._ground, "device") else None
     a, b = (xp.asarray(x, dtype=like.dtype, device=device) if isinstance(x, (int, float)) else x for x in (a, b))
     condition = xp.asarray(condition, dtype=xp.bool, device=device, copy=True)
     return apply(RULES["select"], a, where=condition) + apply(RULES["select"], b, where=~condition)

@@ -33,7 +33,7 @@ def run_rule(rule, *values, **settings):
 
 def array_of(value):
     """The array at the bottom of a value."""
-    return value._array if type(value) is Tensor else value
+    return value._ground if type(value) is Tensor else value
 
 
 def zeros_of(value):

@@ -93,7 +93,7 @@ def _pair(name):
 
 
 def _compare(name):
-    return lambda self, other: getattr(self._array, name)(other._array if isinstance(other, Tensor) else other)
+    return lambda self, other: getattr(self._ground, name)(other._ground if isinstance(other, Tensor) else other)
 
 
 class Tensor(Stored):
@@ -115,7 +115,7 @@ class Tensor(Stored):
     __array_ufunc__, __array_priority__ = None, 1000  # an array on the left leaves the operation to us
 
     def __init__(self, data, requires_grad=False):
-        self._data = as_array(data._array if isinstance(data, Tensor) else data, copy=True)
+        self._data = as_array(data._ground if isinstance(data, Tensor) else data, copy=True)
         self._backend, self._lent, self._node = backend_of(self._data), False, None
         if requires_grad:
             if not is_float(self._data):
@@ -136,13 +136,16 @@ class Tensor(Stored):
             raise ValueError(
                 "backward on a tensor that depends on nothing with requires_grad=True: make a leaf with it"
             )
+        if self._backend.level:
+            raise TypeError("backward inside a function that grad, vjp, jvp or hvp differentiates: return the value")
         if gradient is None and prod(self.shape) != 1:
             raise ValueError(f"backward on shape {self.shape} needs one number: use .sum(), .mean() or gradient=array")
         seed = self._backend.xp.one_like(self._data)
         if gradient is not None:
-            given = operand(getattr(gradient, "_array", gradient), self._backend)
-            if tuple(getattr(given, "shape", ())) != self.shape:
-                raise ValueError(f"backward on shape {self.shape} was given a gradient of shape {tuple(given.shape)}")
+            given = operand(getattr(gradient, "_ground", gradient), self._backend)
+            shape = tuple(getattr(given, "shape", ()))
+            if shape != self.shape:
+                raise ValueError(f"backward on shape {self.shape} was given a gradient of shape {shape}")
             seed = (Tensor(seed) * given)._data  # with the checks of an operation
         for leaf, g in sweep(self._node, seed, self._backend.xp).items():
             leaf.grad = leaf.grad + g if accumulate and leaf.grad is not None else g
@@ -183,39 +186,39 @@ class Tensor(Stored):
 
     def astype(self, dtype):
         """The same numbers in another floating dtype, named as in "float32"; the gradient is converted back."""
-        xp = backend_of(self._array).xp
+        xp = backend_of(self._ground).xp
         return apply(
             RULES["astype"], self, dtype=getattr(xp, dtype) if isinstance(dtype, str) else dtype, was=self.dtype
         )
 
     def detach(self):
         """A constant with the same numbers: the graph ends here."""
-        return Tensor(self._array)
+        return Tensor(self._ground)
 
     def item(self):
         """The one number as a Python float; on a device this waits for it."""
-        return self._array.item() if hasattr(self._array, "item") else float(self._array)
+        return self._ground.item() if hasattr(self._ground, "item") else float(self._ground)
 
     def __getitem__(self, index):
-        return apply(RULES["pick"], self, index=own_index(index, self._array))
+        return apply(RULES["pick"], self, index=own_index(index, self._ground))
 
     def __len__(self):
         if not self.shape:
             raise TypeError("a tensor of shape () has no length")
         return self.shape[0]
 
-    __float__ = lambda self: float(self._array)
-    __bool__ = lambda self: bool(self._array)
-    __reduce__ = lambda self: (Tensor, (self._array, self.requires_grad))
+    __float__ = lambda self: float(self._ground)
+    __bool__ = lambda self: bool(self._ground)
+    __reduce__ = lambda self: (Tensor, (self._ground, self.requires_grad))
 
     def __array__(self, dtype=None, copy=None):
-        if not backend_of(self._array).locks:
+        if not backend_of(self._ground).locks:
             raise TypeError(
-                f"to NumPy from {backend_of(self._array)} is a copy to the host: ask bplib.backend.to_numpy"
+                f"to NumPy from {backend_of(self._ground)} is a copy to the host: ask bplib.backend.to_numpy"
             )
-        return np.array(self._array, dtype=dtype)
+        return np.array(self._ground, dtype=dtype)
 
     def __repr__(self):
-        numbers = np.array2string(to_numpy(self._array), separator=", ", prefix="Tensor(")
+        numbers = np.array2string(to_numpy(self._ground), separator=", ", prefix="Tensor(")
         dtype = "" if self.dtype == np.float64 else f", dtype={self.dtype}"
         return f"Tensor({numbers}{dtype}{', requires_grad=True' if self.requires_grad else ''})"

@@ -72,8 +72,10 @@ class Namespace:
     def add_at(self, shape, index, values):
         """Zeros of `shape` with `values` added at `index`, to an entry as often as the index names it."""
         out = self.zeros(shape, dtype=values.dtype, device=self.device)
-        if not any(hasattr(part, "dtype") for part in (index if isinstance(index, tuple) else (index,))):
-            out[index] = values  # slices and numbers name no entry twice
+        parts = index if isinstance(index, tuple) else (index,)
+        if not any(hasattr(part, "dtype") for part in parts):  # slices and numbers name no entry twice
+            index = tuple(part for part in parts if part is not None)
+            out[index] = self.reshape(values, out[index].shape)
             return out
         return self._add_repeated(out, index, values)
 

@@ -105,7 +105,7 @@ def power_slope(xp, a, n):
 
 def power_log(xp, y, a, n):
     """∂aⁿ/∂n = aⁿ log a, and 0 at a = 0 where n ≥ 0."""
-    return y * xp.log(a + xp.astype((a == 0) & (n >= 0), a.dtype))
+    return y * xp.log(a + xp.astype((a == 0) & (n >= 0), y.dtype))
 
 
 def kept(shape, axis):

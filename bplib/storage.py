@@ -61,8 +61,8 @@ class Stored:
         return self._data
 
     @property
-    def _array(self):
-        return self._data._array if isinstance(self._data, Stored) else self._data
+    def _ground(self):
+        return self._data._ground if isinstance(self._data, Stored) else self._data
 
     @property
     def grad(self):

@@ -4,16 +4,16 @@ A function takes and returns tensors. Arrays given to a transformed function com
 which can be differentiated again. Where a function has several arguments, a tuple stands for them.
 """
 
-from .backend import as_array, is_float
+from .backend import is_float
 from .graph import Node, sweep
-from .levels import Forward, Reverse, Tangent, array_of, zeros_of
+from .levels import Forward, Reverse, Tangent, zeros_of
 from .matrix import Tensor, box
 
 
 def _value(x):
-    """An argument as a value that a new level can stand on: a tensor as it is, anything else as an array of its own."""
-    value = x if isinstance(x, Tensor) else as_array(x, copy=True)
-    if not is_float(array_of(value)):
+    """An argument as a value that a new level can stand on: a tensor, constant if it was none."""
+    value = x if isinstance(x, Tensor) else Tensor(x)
+    if not is_float(value._ground):
         raise TypeError(f"a derivative with respect to {value.dtype} does not exist; give floats")
     return value
 
@@ -26,15 +26,17 @@ def _output(y, level):
 
 
 def _like(result, x):
-    """A result that turned out a plain array, as a tensor where the argument was one."""
-    return Tensor(result) if isinstance(x, Tensor) and not isinstance(result, Tensor) else result
+    """A result in the form of the argument: a tensor for a tensor, else an array, if no other tensor is behind it."""
+    if isinstance(x, Tensor):
+        return result if isinstance(result, Tensor) else Tensor(result)
+    return result._data if isinstance(result, Tensor) and not result.requires_grad else result
 
 
 def _same_kind(v, x, what):
-    v = v if isinstance(v, Tensor) else as_array(v, copy=True)
-    if tuple(v.shape) != tuple(x.shape) or v.dtype != x.dtype:
-        given, expected = f"{tuple(v.shape)} of {v.dtype}", f"{tuple(x.shape)} of {x.dtype}"
-        raise ValueError(f"{what} has shape {given}; expected {expected}")
+    """v as a tensor, if it has the shape and dtype of x."""
+    v = v if isinstance(v, Tensor) else Tensor(v)
+    if v.shape != x.shape or v.dtype != x.dtype:
+        raise ValueError(f"{what} has shape {v.shape} of {v.dtype}; expected {x.shape} of {x.dtype}")
     return v
 
 
@@ -96,7 +98,7 @@ def grad(f, argnums=0):
             raise ValueError(
                 f"grad of a function that returns shape {tuple(y.shape)}; expected one number: sum or mean"
             )
-        results = pull(zeros_of(y) + 1, free=True)
+        results = pull(Tensor(zeros_of(y) + 1), free=True)
         return results[0] if isinstance(argnums, int) else results
 
     return gradient
