@@ -9,20 +9,8 @@ import pytest
 import bplib
 
 ROOT = Path(bplib.__file__).parent
-FILES = [
-    "backend",
-    "data",
-    "functional",
-    "graph",
-    "levels",
-    "matrix",
-    "namespaces",
-    "optim",
-    "rules",
-    "rules_layers",
-    "storage",
-    "transforms",
-]
+FILES = ["data", "backend", "namespaces", "rules", "rules_layers", "graph", "storage", "matrix", "levels"]
+FILES += ["transforms", "functional", "optim"]
 MODULES = [*FILES, *(f"nn.{path.stem}" for path in sorted((ROOT / "nn").glob("[!_]*.py")))]
 
 
