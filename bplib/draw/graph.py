@@ -157,7 +157,7 @@ def _edge(
     tip = f"M{x2:.0f} {y2:.0f}l-7 -4v8z"
     arrow = f'<path d="{line}" style="fill:none;stroke:{colour};stroke-width:1.4"/>'
     x, y = (x1 + x2) / 2, ((y1 + y2) / 2 if lift else y1) - 0.75 * lift
-    labels = _text(x, y - 6, f"×{_number(slope)}", colour, 12, _HALO)
+    labels = _text(x, y - 6, f"×({_number(slope)})" if slope < 0 else f"×{_number(slope)}", colour, 12, _HALO)
     labels += _text(x, y + 16, _number(back), "var(--bp-gradient,#c44e00)", 12, _HALO)
     return f'{arrow}<path d="{tip}" style="fill:{colour}"/>', labels
 

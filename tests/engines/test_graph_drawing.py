@@ -65,7 +65,7 @@ def test_the_picture_holds_names_values_slopes_and_gradients():
         assert number(node.data) in seen
         assert f"∂ {number(node.grad)}" in seen
         for slope in node.locals:
-            assert f"×{number(slope)}" in seen
+            assert (f"×({number(slope)})" if slope < 0 else f"×{number(slope)}") in seen
             assert number(node.grad * slope) in seen
     assert {"−", "**2", "0.5"} <= set(seen)
 
