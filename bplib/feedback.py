@@ -18,6 +18,7 @@ from bplib.plain import say
 __all__ = ["KINDS", "Diagnosis", "check", "diagnose", "examine", "marks", "progress"]
 
 Function = Callable[..., Any]
+NO_RETURN = Diagnosis("not-attempted", "nothing was returned: not attempted yet, or is `return` missing?")
 _found: dict[str, Diagnosis] = {}
 _points: dict[str, float] = {}
 
@@ -35,7 +36,7 @@ def check(question: str, answer: Any, **how: Any) -> None:
     found = examine(question, answer, **how)
     _found[question] = found
     if found.kind == "not-attempted":
-        print(f"· {question}: not attempted yet")
+        print(f"· {question}: {found.message if found == NO_RETURN else 'not attempted yet'}")
     else:
         print(f"{'✓' if found.kind == 'correct' else '✗'} {question}: {found.message}")
 
@@ -83,6 +84,8 @@ def examine(
             return NOT_ATTEMPTED
         except BaseException as error:  # a student's exit() or an interrupt is an answer too
             return Diagnosis("error", explain(error))
+        if result is None:
+            return NO_RETURN
         context = Context(
             factors=factors(*args) if factors else {},
             mistakes=[(kind, text, wrong(*args)) for kind, text, wrong in mistakes],
