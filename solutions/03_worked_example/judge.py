@@ -39,15 +39,20 @@ def factors(x, w1, w2, y):
     }
 
 
-def gradient(x, w1, w2, y, slope=sigmoid_slope):
-    """Both gradients; with another `slope` at the output, what a mistake there makes of them."""
+def gradient(x, w1, w2, y, slope=sigmoid_slope, hidden=sigmoid_slope):
+    """Both gradients; with another `slope` at the output or at `hidden`, what a mistake there makes of them."""
     h = sigmoid(w1 * x)
     delta2 = (sigmoid(w2 * h) - y) * slope(w2 * h)
-    return {"w1": delta2 * w2 * sigmoid_slope(w1 * x) * x, "w2": delta2 * h}
+    return {"w1": delta2 * w2 * hidden(w1 * x) * x, "w2": delta2 * h}
 
 
 def with_the_bug(x, w1, w2, y):
     return gradient(x, w1, w2, y, slope=lambda z: 1.0)
+
+
+def swapped(x, w1, w2, y):
+    g = gradient(x, w1, w2, y)
+    return {"w1": g["w2"], "w2": g["w1"]}
 
 
 def stepped(x, w1, w2, y, eta):
@@ -63,6 +68,22 @@ def w1_first(x, w1, w2, y, eta):
 def w2_first(x, w1, w2, y, eta):
     w2 = stepped(x, w1, w2, y, eta)["w2"]
     return {"w1": stepped(x, w1, w2, y, eta)["w1"], "w2": w2}
+
+
+def changes(x, w1, w2, y, eta):
+    return {name: -eta * g for name, g in gradient(x, w1, w2, y).items()}
+
+
+def loss(x, w1, w2, y):
+    return (sigmoid(w2 * sigmoid(w1 * x)) - y) ** 2 / 2
+
+
+def loss_after(x, w1, w2, y, eta):
+    return loss(x, *stepped(x, w1, w2, y, eta).values(), y)
+
+
+def first_order(x, w1, w2, y, eta):
+    return -eta * sum(g * g for g in gradient(x, w1, w2, y).values())
 
 
 def rounded_on_the_way(x, w1, w2, y, digits):
@@ -86,11 +107,20 @@ def tanh_factors(values, x, w1, w2, y):
     return {"tanh′(z1)": 1 - h * h, "h": h, "w1": w1, "w2": w2, "x": x, "ŷ − y": values["yhat"] - y}
 
 
-def tanh_gradient(values, x, w1, w2, y, slope=lambda h: 1 - h * h):
-    delta2 = values["yhat"] - y
+def tanh_slope(h):
+    return 1 - h * h
+
+
+def tanh_gradient(values, x, w1, w2, y, slope=tanh_slope, output=lambda yhat: 1.0):
+    delta2 = (values["yhat"] - y) * output(values["yhat"])
     delta1 = delta2 * w2 * slope(values["h"])
     return {"x": delta1 * w1, "w1": delta1 * x, "w2": delta2 * values["h"]}
 
+
+VALUE_FOR_SLOPE = "σ stands where its slope belongs."
+NO_SLOPE = "the output has no activation here: no slope at ŷ."
+TRUE_CHANGE = "that is the true change, from a new loss; use only the slopes and steps at the old weights."
+NEW_LOSS = "this is the new loss; the change is asked for."
 
 QUESTIONS = {
     "slope": {
@@ -108,7 +138,13 @@ QUESTIONS = {
         "function": "backward",
         "inputs": network,
         "factors": factors,
-        "mistakes": [("missing-derivative", "δ2 still lacks σ′(z2), as in the given function.", with_the_bug)],
+        "mistakes": [
+            ("missing-derivative", "δ2 still lacks σ′(z2), as in the given function.", with_the_bug),
+            ("other", "the two gradients stand under each other's keys.", swapped),
+            ("other", VALUE_FOR_SLOPE, lambda *a: gradient(*a, hidden=sigmoid)),
+            ("other", VALUE_FOR_SLOPE, lambda *a: gradient(*a, slope=sigmoid)),
+            ("other", VALUE_FOR_SLOPE, lambda *a: gradient(*a, slope=sigmoid, hidden=sigmoid)),
+        ],
     },
     "forward-tanh": {"function": "forward_tanh", "inputs": network},
     "backward-tanh": {
@@ -118,9 +154,16 @@ QUESTIONS = {
         "mistakes": [
             (
                 "other",
-                "h(1 − h) is the sigmoid's slope; tanh has 1 − h².",
+                "that is the sigmoid's slope; tanh has 1 − h².",
                 lambda *a: tanh_gradient(*a, lambda h: h - h * h),
             ),
+            (
+                "other",
+                "h is tanh(z1) already, and went through tanh a second time.",
+                lambda *a: tanh_gradient(*a, lambda h: tanh_slope(tanh(h))),
+            ),
+            ("other", NO_SLOPE, lambda *a: tanh_gradient(*a, output=tanh_slope)),
+            ("other", NO_SLOPE, lambda *a: tanh_gradient(*a, output=lambda yhat: yhat * (1 - yhat))),
         ],
     },
     "step": {
@@ -128,6 +171,8 @@ QUESTIONS = {
         "inputs": lambda rng: (*network(rng), rng.uniform(0.3, 2.0)),
         "mistakes": [
             ("sign", "the step goes uphill: subtract the gradient.", lambda *a: stepped(*a[:4], -a[4])),
+            ("missing-derivative", "eta is missing: multiply by it.", lambda *a: stepped(*a[:4], 1.0)),
+            ("other", "these are the changes: return the weights after them.", changes),
             ("wrong-order", "w1 was changed before the gradient of w2 was taken.", w1_first),
             ("wrong-order", "w2 was changed before the gradient of w1 was taken.", w2_first),
         ],
@@ -136,6 +181,16 @@ QUESTIONS = {
         "function": "forecast",
         "inputs": lambda rng: (*network(rng), rng.uniform(0.3, 0.8)),
         "factors": lambda x, w1, w2, y, eta: {"eta": eta},
+        "mistakes": [
+            ("other", TRUE_CHANGE, lambda *a: loss_after(*a) - loss(*a[:4])),
+            (
+                "other",
+                "a step is −eta times a slope, so each slope appears squared.",
+                lambda *a: sum(changes(*a).values()),
+            ),
+            ("other", NEW_LOSS, lambda *a: loss(*a[:4]) + first_order(*a)),
+            ("other", NEW_LOSS, loss_after),
+        ],
     },
     "rounding": {
         "function": "rounded_once",
