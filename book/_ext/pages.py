@@ -45,7 +45,9 @@ def trim(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree
     context["script_files"] = scripts
     for attribute in UNHELPFUL:
         body = body.replace(attribute, "")
-    context["body"] = body
+    context["body"] = body = re.sub(
+        r'<span class="[npw]">([^<]*)</span>', r"\1", body
+    )  # tokens in the text's own colour
     context["has_figures"] = "data-bp-" in body
     context["description"] = description(body) or context["docstitle"]
 

@@ -132,7 +132,7 @@ def themed(svg: str, alt: str) -> str:
         (r"> <", "><"),
     ):
         body = re.sub(pattern, replacement, body, flags=re.S)
-    body = re.sub(r"<[^>]+>", lambda tag: re.sub(r"(\d\.\d\d)\d+", r"\1", tag[0]), body)  # in tags, not in labels
+    body = re.sub(r"<[^>]+>", lambda tag: re.sub(r"(\d\.\d)\d+", r"\1", tag[0]), body)  # in tags, not in labels
     for name, colour in COLOURS.items():
         body = re.sub(rf"(?<=: ){colour}\b", f"var(--bp-{name},{colour})", body, flags=re.I)
     used = set(re.findall(r'(?:url\(#|href="#)([^)"]+)', body))
