@@ -6,6 +6,8 @@ The numbers of the still picture and of the fixtures come from `bplib.scalar`; t
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from html import escape
 from itertools import pairwise
 from typing import Any
@@ -15,7 +17,7 @@ from bplib.scalar import Value
 
 CAPTION = (
     "The gradient at <i>w</i><sub>1</sub> is a product of five numbers along one path, and one can see which of them "
-    "makes it small. Values go forward (solid, blue); gradients come back (dashed, vermilion), each multiplied by one "
+    "shrink it. Values go forward (solid, blue); gradients come back (dashed, vermilion), each multiplied by one "
     "local derivative on the way."
 )
 STATE = {
@@ -86,25 +88,40 @@ def alt(state: dict[str, Any]) -> str:
         f"The worked example as a net: x = {n['x']} and w1 = {n['w1']} give z1, a sigmoid gives h = {n['h']}; "
         f"h and w2 = {n['w2']} give z2, a sigmoid gives the prediction {n['yhat']}; with the target {n['y']} the loss "
         f"is {n['loss']}. Going back, each node multiplies the gradient by one local derivative: dL/dw2 = {n['d_w2']} "
-        f"after three factors, and dL/dw1 = {n['d_w1']} after five."
+        f"after three factors, and dL/dw1 = {n['d_w1']} after five. {_shrinking({**state, **numbers(state)})}"
     )
 
 
-def short(value: float) -> str:
+def _shrinking(n: dict[str, Any]) -> str:
+    """Which of the five factors shrink the gradient at w1, the strongest first; the sigmoids' slopes always do."""
+    path = {"yhat - y": "d_yhat", "sigma'(z2)": "slope2", "w2": "w2", "sigma'(z1)": "slope1", "x": "x"}
+    below = sorted((sign for sign, key in path.items() if abs(n[key]) < 1), key=lambda sign: abs(n[path[sign]]))
+    return f"Below 1 in size, the strongest first: {', '.join(f'{sign} = {short(n[path[sign]])}' for sign in below)}."
+
+
+def short(value: float, digits: int = 4) -> str:
     """A number as the book prints it: four significant digits, a true minus sign, powers of ten where it is small.
 
-    >>> short(-0.3), short(0.0000123)
-    ('−0.3', '1.23 × 10⁻⁵')
+    >>> short(-0.3), short(0.0000123), short(0.0000123, 2)
+    ('−0.3', '1.23 × 10⁻⁵', '1.2·10⁻⁵')
     """
     if value and not 1e-3 <= abs(value) < 1e4:
-        mantissa, _, power = f"{value:.3e}".partition("e")
+        mantissa, _, power = f"{value:.{digits - 1}e}".partition("e")
         raised = str(int(power)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-        return f"{float(mantissa):g} × 10{raised}".replace("-", "−")
-    return f"{value:.4g}".replace("-", "−")
+        return f"{float(mantissa):g}{' × ' if digits > 3 else '·'}10{raised}".replace("-", "−")
+    return f"{value:.{digits}g}".replace("-", "−")
 
 
-def _factor(value: float) -> str:
-    return f"({short(value)})" if value < 0 else short(value)
+def _factor(value: float, digits: int = 4) -> str:
+    return f"({short(value, digits)})" if value < 0 else short(value, digits)
+
+
+def _fit(room: float, write: Callable[[int], str]) -> str:
+    """`write(digits)` with as many digits, four at most, as fit into `room` em; widths as in src/text.js."""
+    wide = {**dict.fromkeys("×−", 0.78), **dict.fromkeys(". ·", 0.28), **dict.fromkeys("()", 0.39)}
+    wide |= dict.fromkeys("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", 0.45)
+    texts = [write(digits) for digits in (4, 3, 2, 1)]
+    return next((text for text in texts if sum(wide.get(sign, 0.5) for sign in text) <= room), texts[-1])
 
 
 def still(state: dict[str, Any]) -> str:
@@ -144,7 +161,11 @@ def _draw(state: dict[str, Any], narrow: bool) -> str:
     width, height = (288, 506) if narrow else (720, 226)
     at = {name: (104, 50 + 82 * i) if narrow else (86 + 118.8 * i, 128) for i, name in enumerate(_CHAIN)}
     at |= {name: (34, at[child][1]) if narrow else (at[child][0], 34) for name, child in _ABOVE.items()}
-    heads = ((136, 14, "value"), (212, 14, "gradient")) if narrow else ((0, 190, "value"), (0, 216, "gradient"))
+    heads = ((132, 14, "value"), (206, 14, "gradient")) if narrow else ((0, 190, "value"), (0, 216, "gradient"))
+
+    def number(value: float, room: int = 68) -> str:
+        return _fit(room / 16, partial(short, value)) if narrow else short(value)
+
     parts = [_text(x, y, word, "muted", 13, "start") for x, y, word in heads]
     for start, end in _EDGES:
         parts += _edge(at[start], at[end], n.get(_LOCAL.get((start, end), "")), f"d_{start}" in n, narrow)
@@ -159,13 +180,15 @@ def _draw(state: dict[str, Any], narrow: bool) -> str:
         if name in _ABOVE:
             (a, b), (c, d) = ((36, y + 38), (36, y + 57)) if narrow else ((x + 28, y - 3), (x + 28, y + 16))
         else:
-            (a, b), (c, d) = ((136, y + 5), (212, y + 5)) if narrow else ((x, y + 62), (x, y + 88))
+            (a, b), (c, d) = ((132, y + 5), (206, y + 5)) if narrow else ((x, y + 62), (x, y + 88))
         anchor = "start" if (name in _ABOVE) != narrow else "middle"
         if name == "y" and not narrow:
             (a, b), anchor = (x - 28, y + 5), "end"
-        parts.append(_text(a, b, short(n[name]), colour, anchor=anchor))
+        parts.append(_text(a, b, number(n[name]), colour, anchor=anchor))
         if f"d_{name}" in n:
-            parts.append(_text(c, d, short(n[f"d_{name}"]), "gradient", anchor=anchor))
+            parts.append(
+                _text(c, d, number(n[f"d_{name}"], 68 if name in _ABOVE else width - 206), "gradient", anchor=anchor)
+            )
     label = escape(alt(state))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
@@ -193,7 +216,8 @@ def _edge(a: tuple[float, float], b: tuple[float, float], local: float | None, b
         parts.append(arrow(b, a, -5, -1, "gradient", ";stroke-dasharray:5 3"))
     x, y = (a[0] + b[0]) / 2, (a[1] + b[1]) / 2
     if local is not None and ux > uy and not narrow:
-        parts.append(_text(x, y + 23, f"× {_factor(local)}", "muted", 14))
+        label = _fit((length - 40) / 14, lambda digits: f"× {_factor(local, digits)}")
+        parts.append(_text(x, y + 23, label, "muted", 14))
     elif local is not None and uy > ux:
         parts.append(_text(x + 14, y + 4, f"× {_factor(local)}", "muted", 14, "start"))
     return parts

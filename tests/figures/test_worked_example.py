@@ -20,7 +20,18 @@ OVERLAPS = """() => [...document.querySelectorAll('.bp-live svg')].flatMap(svg =
     const hit = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1
         && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4;
     return [...all.filter(out).map(([text]) => `outside: ${text}`),
-        ...all.flatMap(([s, a], i) => all.slice(i + 1).filter(([, b]) => hit(a, b)).map(([t]) => `${s} on ${t}`))];
+        ...all.flatMap(([s, a], i) => all.slice(i + 1).filter(([, b]) => hit(a, b)).map(([t]) => `${s} on ${t}`)),
+        ...[...svg.querySelectorAll('text:not(.bp-sign)')].flatMap(text => [...svg.querySelectorAll('circle')]
+            .filter(circle => {
+                const [t, c] = [text.getBoundingClientRect(), circle.getBoundingClientRect()];
+                const [x, y, r] = [(c.left + c.right) / 2, (c.top + c.bottom) / 2, c.width / 2];
+                const dx = Math.max(t.left - x, x - t.right, 0), dy = Math.max(t.top - y, y - t.bottom, 0);
+                return t.width && Math.hypot(dx, dy) < r;
+            }).map(() => `${text.textContent} under a circle`))];
+})"""
+GO = """hash => new Promise(done => {
+    addEventListener('hashchange', () => done(), {once: true}); // the figure listens longer, so it is told first
+    location.hash = hash;
 })"""
 
 
@@ -208,17 +219,24 @@ def test_touch_only(show_page):
     assert page.locator(".bp-verdict").get_attribute("data-kind") == "sign"
 
 
-@pytest.mark.parametrize("width", [1280, 760, 320])
+@pytest.mark.parametrize("width", [1280, 660, 320, 305])
 def test_nothing_overlaps_at_extremes(width, show_page):
     """Text in the drawings neither meets other text nor leaves the picture, also for long numbers."""
     rng = np.random.default_rng(7)
     page = show_page(show("worked_example").html, width=width)
-    corners = [{"x": 3, "w1": 5, "w2": -5, "y": 0}, {"x": -3, "w1": 5, "w2": 5, "y": 1, "eta": 20}, {"x": 0}, {"w2": 0}]
+    corners = [{"w1": 5, "w2": -5}, {"x": -3, "w1": -5}, {"x": -3, "w1": -5, "w2": -4.9, "y": 0.95, "eta": 20}]
+    corners += [
+        {"x": 3, "w1": 5, "w2": -5, "y": 0},
+        {"x": -3, "w1": 5, "w2": 5, "y": 1, "eta": 20},
+        {"x": 0},
+        {"w2": 0},
+    ]
     randoms = [{key: rng.uniform(STATE[key].low, STATE[key].high) for key in DEFAULT} for _ in range(10)]
+    page.evaluate(GO, fragment({**DEFAULT, "step": 0}))
     for state in [{}, *corners, *randoms]:
         for step in (5, 11, 12):
             wanted = fragment({**DEFAULT, **state, "step": step})
-            page.evaluate("async hash => { location.hash = hash; await new Promise(r => setTimeout(r, 30)); }", wanted)
+            page.evaluate(GO, wanted)
             assert where(page) == step
             assert page.evaluate(OVERLAPS) == [], (state, step)
             assert sideways(page) == [], (state, step)
@@ -234,3 +252,81 @@ def test_moving_a_slider_moves_everything(show_page):
         assert short(n[key]) in page.locator(".bp-net").text_content()
     page.wait_for_function("document.querySelector('.bp-said').textContent.startsWith('L equals')")
     assert page.locator(".bp-where").inner_text().startswith("Backward · step 11 of 12")
+
+
+def test_a_link_holds_against_an_older_change_being_written(show_page):
+    """The address is written a little after a change; a link followed in between is not lost to it."""
+    page = show_page(show("worked_example", step=3).html)
+    page.evaluate(
+        """hash => new Promise(done => {
+        addEventListener('hashchange', () => done(), {once: true});
+        location.hash = hash;
+        history.replaceState(null, '', '#worked_example.step=7');
+    })""",
+        "#worked_example.step=9",
+    )
+    assert where(page) == 9
+
+
+def test_the_product_shows_with_its_gradient_and_not_before(show_page):
+    page = show_page(show("worked_example", step=10).html)
+    chart = page.locator(".bp-factors")
+    assert (chart.locator(".bp-product").count(), chart.locator(".bp-unknown").count()) == (0, 1)
+    assert (chart.locator(".bp-bar").count(), chart.locator(".bp-drop").count()) == (5, 4)
+    page.get_by_role("button", name="Next step").click()
+    assert (chart.locator(".bp-product").count(), chart.locator(".bp-unknown").count()) == (1, 0)
+
+
+@pytest.mark.parametrize("state", [{}, {"x": 0.2, "w2": -4}, {"x": 0}, OTHER])
+def test_every_factor_that_shrinks_is_named(state, show_page):
+    """The live sentence, the marked bars and the still's text name the same factors, the strongest first."""
+    state = {**DEFAULT, **state}
+    n = numbers(state)
+    factors = [("ŷ − y", "yhat - y", n["d_yhat"]), ("σ′(z2)", "sigma'(z2)", n["slope2"]), ("w2", "w2", state["w2"])]
+    factors += [("σ′(z1)", "sigma'(z1)", n["slope1"]), ("x", "x", state["x"])]
+    below = sorted((each for each in factors if abs(each[2]) < 1), key=lambda each: abs(each[2]))
+    shown = show("worked_example", **{key: state[key] for key in state})
+    page = show_page(shown.html)
+    told = page.locator(".bp-moral").inner_text()
+    assert told.startswith(
+        "Below 1 in size, the strongest first: " + ", ".join(f"{s} = {short(v)}" for s, _, v in below)
+    )
+    assert str(shown).endswith("first: " + ", ".join(f"{s} = {short(v)}" for _, s, v in below) + ".")
+    assert ("Above 1" in told) == any(abs(value) > 1 for *_, value in factors)
+    assert page.locator(".bp-shrinks").count() == len(below)
+
+
+@pytest.mark.parametrize(("w1", "w2"), [(5, -0.3), (-5, 5), (4.5, 1e-3), (5, 0), (0.123456, 0.1)])
+def test_an_update_that_moves_a_weight_shows_that_it_moves(w1, w2, show_page):
+    state = {**DEFAULT, "x": 3, "w1": w1, "w2": w2}
+    page = show_page(show("worked_example", **state, step=12).html)
+    n, rows = numbers(state), page.locator(".bp-equation").inner_text().split("L")[0]
+    for (before, sign, after), key in zip(
+        re.findall(r"←\s*(\S+) − .*? ([=≈]) (\S+(?: × 10\S+)?)\s", rows), ("w1", "w2"), strict=True
+    ):
+        moves = n[f"d_{key}"] != 0
+        assert (before != after) == (moves and sign == "="), rows
+        if sign == "=" and moves:
+            change = float(after.replace("−", "-")) - float(before.replace("−", "-"))
+            assert change * n[f"d_{key}"] < 0
+        else:
+            assert abs(n[f"d_{key}"]) < 1e-5
+    texts = page.locator(".bp-net text").all_text_contents()
+    assert not [text for text in texts if re.fullmatch(r"(.+) → \1", text)]
+
+
+def test_a_judged_guess_goes_when_the_numbers_move(show_page):
+    page = show_page(show("worked_example").html)
+    predict(page, "d_w2", "0.08431")
+    page.locator(".bp-control input[type=range]").nth(2).press("ArrowRight")
+    assert not page.locator(".bp-verdict").is_visible()
+    assert page.locator(".bp-guess").input_value() == ""
+    page.locator(".bp-guess").fill("0.5")  # not judged yet: it stays
+    page.locator(".bp-control input[type=range]").nth(2).press("ArrowRight")
+    assert page.locator(".bp-guess").input_value() == "0.5"
+
+
+def test_a_message_stands_clear_of_the_buttons(show_page):
+    page = show_page(show("worked_example").html, width=320, fragment="#worked_example.x=9")
+    message, undo = (page.locator(each).bounding_box() for each in (".bp-message", ".bp-button:has-text('Undo')"))
+    assert message["y"] - (undo["y"] + undo["height"]) >= 8

@@ -193,8 +193,8 @@ function mount(root, name, spec, still) {
   if (render() && problems.length) view.warn(problems.join(' '));
   if (window.ResizeObserver) new ResizeObserver(fit).observe(view.body);
   if (inPage && firstInAddress(address)) root.scrollIntoView();
-  window.addEventListener('hashchange', () => {
-    const wanted = fromAddress(address);
+  window.addEventListener('hashchange', ({ newURL }) => {
+    const wanted = fromAddress(address, new URL(newURL).hash); // by now the address may hold an older change of ours
     if (!inPage || !Object.keys(wanted).length) return;
     const found = readAll(spec.state, wanted, first);
     view.set(found.state, null, found.problems);

@@ -50,12 +50,12 @@ export function readAll(declared, given, base) {
 
 // In the address, after #: figure.key=value&figure.key=value, only what differs from the figure's first state.
 // The fragment, because it may be changed on a page opened from a file too.
-const fragment = () => new URLSearchParams(location.hash.slice(1));
+const fragment = (hash = location.hash) => new URLSearchParams(hash.slice(1));
 
-/** What the address says about this figure: {key: raw}. */
-export function fromAddress(name) {
+/** What the address (its part from # on) says about this figure: {key: raw}. */
+export function fromAddress(name, hash) {
   const found = {};
-  for (const [key, raw] of fragment()) {
+  for (const [key, raw] of fragment(hash)) {
     if (key.startsWith(`${name}.`)) found[key.slice(name.length + 1)] = raw;
   }
   return found;

@@ -6,22 +6,29 @@
 import { format } from 'd3-format';
 
 const MARKUP = /\[([fgpl]):([^\]]*)\]|([A-Za-zŷη])|_(\w)|(′)|([^[A-Za-zŷη_′]+|.)/gu;
-const plain = format('.4~g');
 const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 
-/** A number as the book prints it: four significant digits, a true minus sign; small ones with a power of ten, which
- * `brief` keeps short where there is little room. */
-export const fmt = (value, brief = false) => {
+/** A number as the book prints it: four significant digits, a true minus sign, small ones with a power of ten. With
+ * fewer `digits` it is set tight, as 3·10⁻⁷. */
+export const fmt = (value, digits = 4) => {
   if (!Number.isFinite(value)) return String(value);
   if (value === 0) return '0';
-  if (Math.abs(value) >= 1e-3 && Math.abs(value) < 1e4) return plain(value);
-  const [mantissa, power] = format(brief ? '.1~e' : '.3~e')(value).split('e');
+  if (Math.abs(value) >= 1e-3 && Math.abs(value) < 1e4) return format(`.${digits}~g`)(value);
+  const [mantissa, power] = format(`.${digits - 1}~e`)(value).split('e');
   const raised = [...power.replace(/[+−-]/, '')].map((digit) => SUPERSCRIPTS[digit]).join('');
-  return `${mantissa}${brief ? '×' : ' × '}10${value && Math.abs(value) < 1 ? '⁻' : ''}${raised}`;
+  return `${mantissa}${digits < 4 ? '·' : ' × '}10${value && Math.abs(value) < 1 ? '⁻' : ''}${raised}`;
 };
 
 /** A factor inside a product: a negative number is put in parentheses. */
-export const factor = (value, brief) => (value < 0 ? `(${fmt(value, brief)})` : fmt(value, brief));
+export const factor = (value, digits) => (value < 0 ? `(${fmt(value, digits)})` : fmt(value, digits));
+
+const WIDTHS = [[/[×−≈]/, 0.78], [/→/, 1], [/[. ·]/, 0.28], [/[()]/, 0.39], [/[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]/, 0.45], [/./, 0.5]];
+
+/** About how wide a written number is, in em: counted, because to measure text is to lay the page out anew. */
+export const wide = (text) => [...text].reduce((sum, sign) => sum + WIDTHS.find(([kind]) => kind.test(sign))[1], 0);
+
+/** `write(digits)` with as many digits, four at most, as fit into `room` em. */
+export const fit = (room, write) => [4, 3, 2, 1].map(write).find((text, i) => i === 3 || wide(text) <= room);
 
 /** The markup as HTML. */
 export const math = (markup) =>
@@ -52,7 +59,7 @@ export function svgMath(text, markup) {
 const SPOKEN = [
   [/\$/g, ''], [/\[\w:([^\]]*)\]/g, '$1'], [/∂(\S)\/∂/g, 'd $1 by d '], [/σ′/g, 'sigma prime of '], [/σ/g, 'sigma of '],
   [/ŷ/g, 'y hat'], [/η/g, 'eta'], [/_(\w)/g, ' $1'], [/½/g, 'one half '], [/²/g, ' squared'], [/−/g, ' minus '],
-  [/×/g, ' times '], [/←/g, ' becomes '], [/=/g, ' equals '], [/[()]/g, ' '],
+  [/×/g, ' times '], [/←/g, ' becomes '], [/=/g, ' equals '], [/≈/g, ' is about '], [/[()]/g, ' '],
   [/10 ?(⁻?)([⁰¹²³⁴⁵⁶⁷⁸⁹]+)/g, (all, minus, raised) =>
     `10 to the ${minus && 'minus '}${[...raised].map((digit) => SUPERSCRIPTS.indexOf(digit)).join('')}`],
   [/<[^>]+>/g, ''], [/\s+/g, ' '],

@@ -3,8 +3,8 @@ import { axisBottom } from 'd3-axis';
 import { scaleLog } from 'd3-scale';
 import { create } from 'd3-selection';
 import { toNumber } from './state.js';
-import { factor, fmt, h, math, prose, spoken, svgMath } from './text.js';
-import { explain, PATHS, SIGNS, STEPS, stepOf } from './worked_example_words.js';
+import { factor, fit, fmt, h, math, prose, spoken, svgMath, wide } from './text.js';
+import { explain, moved, PATHS, shrinking, SIGNS, STEPS, stepOf } from './worked_example_words.js';
 
 const RADIUS = 20;
 const CHAIN = ['x', 'z1', 'h', 'z2', 'yhat', 'loss'];
@@ -23,7 +23,7 @@ function layout(width, narrow) {
   CHAIN.forEach((name, i) => {
     place[name] = narrow ? { x: 104, y: 50 + 82 * i } : { x: 86 + (i * (width - 86 - 40)) / 5, y: 128 };
     const { x, y } = place[name];
-    Object.assign(place[name], narrow ? { value: [136, y + 5], gradient: [212, y + 5] } : { value: [x, y + 62], gradient: [x, y + 88] });
+    Object.assign(place[name], narrow ? { value: [132, y + 5], gradient: [206, y + 5] } : { value: [x, y + 62], gradient: [x, y + 88] });
   });
   for (const [name, child] of Object.entries(ABOVE)) {
     const { x, y } = place[child];
@@ -38,12 +38,21 @@ function drawNet(svg, view, state, numbers) {
   const { narrow } = view;
   const width = narrow ? Math.min(320, view.width) : view.width;
   const { place, height, anchor } = layout(width, narrow);
-  const short = (value) => fmt(value, narrow);
+  const between = place.z1.x - place.x.x;
+  const short = (value, room) => (narrow ? fit(room / 16, (digits) => fmt(value, digits)) : fmt(value));
+  const weight = (name) => {
+    const { sign, before, after } = moved(name, state, numbers);
+    if (sign === '=' && before === after) return after; // its gradient is 0
+    const room = narrow ? 72 : 2 * between - 64 - 16 * wide(fmt(state.y)); // y and its value stand right of w_2
+    const forms = narrow ? [`→ ${after}`] : [`${before} → ${after}`, `→ ${after}`];
+    const fits = sign === '=' && forms.find((text) => wide(text) * 16 <= room);
+    return fits || `≈ ${short(numbers[`new_${name}`], room - 17)}`;
+  };
   const shown = (name) => given(name) || stepOf(name) <= state.step;
   const active = STEPS[state.step];
   svg.attr('width', width).attr('height', height).attr('viewBox', `0 0 ${width} ${height}`).selectAll('*').remove();
   const write = (x, y, markup, css, align = anchor) => svgMath(svg.append('text').attr('class', css).attr('text-anchor', align).attr('x', x).attr('y', y), markup);
-  const [valueAt, gradientAt] = narrow ? [[136, 14], [212, 14]] : [[0, 190], [0, 216]];
+  const [valueAt, gradientAt] = narrow ? [[132, 14], [206, 14]] : [[0, 190], [0, 216]];
   write(...valueAt, '', 'bp-head', 'start').text('value');
   write(...gradientAt, '∂L/∂ this', 'bp-head', 'start').text('gradient');
 
@@ -66,7 +75,8 @@ function drawNet(svg, view, state, numbers) {
     if (to === 'h' || to === 'yhat') along ? write(mid.x, mid.y - 13, 'σ', 'bp-op', 'middle') : write(mid.x - 13, mid.y + 4, 'σ', 'bp-op', 'end');
     if (gradient && shown(gradient)) {
       arrow(to, from, -5, `bp-back${active.to === gradient ? ' bp-now' : ''}`);
-      const value = local && `× ${factor(numbers[local] ?? state[local], narrow)}`;
+      const room = along ? length - 2 * RADIUS : width - mid.x - 14;
+      const value = local && fit(room / 14, (digits) => `× ${factor(numbers[local] ?? state[local], digits)}`);
       if (local && along && !narrow) write(mid.x, mid.y + 23, value, 'bp-local', 'middle');
       else if (local && !along) write(mid.x + 14, mid.y + 4, value, 'bp-local', 'start');
     }
@@ -79,11 +89,11 @@ function drawNet(svg, view, state, numbers) {
     svg.append('circle').attr('class', `bp-node ${kind}${shown(name) ? '' : ' bp-idle'}${now ? ' bp-now' : ''}`).attr('cx', x).attr('cy', y).attr('r', RADIUS);
     write(x, y + 6, SIGNS[name], `bp-sign${shown(name) ? '' : ' bp-idle'}`, 'middle');
     const aside = !(name in ABOVE) ? anchor : narrow ? 'middle' : name === 'y' ? 'end' : 'start';
-    const moved = active.to === 'update' && name[0] === 'w' ? `${narrow ? '' : `${short(state[name])} `}→ ${short(numbers[`new_${name}`])}` : null;
-    if (shown(name)) write(...value, moved ?? short(numbers[name] ?? state[name]), `bp-number ${kind}`, aside);
+    const updated = active.to === 'update' && name[0] === 'w';
+    if (shown(name)) write(...value, updated ? weight(name) : short(numbers[name] ?? state[name], 68), `bp-number ${kind}`, aside);
     if (`d_${name}` in PATHS) {
       const known = shown(`d_${name}`);
-      write(...gradient, known ? short(numbers[`d_${name}`]) : '?', `bp-number ${known ? 'bp-gradient' : 'bp-unknown'}`, aside);
+      write(...gradient, known ? short(numbers[`d_${name}`], name in ABOVE ? 68 : width - gradient[0]) : '?', `bp-number ${known ? 'bp-gradient' : 'bp-unknown'}`, aside);
     }
   }
   const said = [...CHAIN, ...Object.keys(ABOVE)].filter(shown).map((name) => `${SIGNS[name]} = ${fmt(numbers[name] ?? state[name])}`);
@@ -111,24 +121,23 @@ function drawFactors(svg, view, state, numbers) {
     .tickFormat((tick, i) => ((powers.length - 1 - i) % every ? '' : fmt(tick).replace('1 × ', '')));
   svg.append('g').attr('class', 'bp-axis').attr('transform', `translate(0,${bottom})`).call(axis);
   const write = (at, y, markup, css, align) => svgMath(svg.append('text').attr('class', css).attr('x', at).attr('y', y).attr('text-anchor', align), markup);
-  write((left + width) / 2, bottom + 44, '', 'bp-head', 'middle').text('size of the product so far');
-  const smallest = values.map(Math.abs).indexOf(Math.min(...values.map(Math.abs)));
+  write(narrow ? width : (left + width) / 2, bottom + 44, '', 'bp-head', narrow ? 'end' : 'middle').text('size of the product so far');
   FACTORS.forEach((name, i) => {
     const y = top + row * i + row / 2;
     write(0, y + 5, name === 'd_yhat' ? 'ŷ − y' : SIGNS[name], 'bp-sign', 'start');
-    write(left - 12, y + 5, known || name === 'w2' || name === 'x' ? fmt(values[i], narrow) : '·', 'bp-number', 'end');
+    write(left - 12, y + 5, known || name === 'w2' || name === 'x' ? fmt(values[i], narrow ? 3 : 4) : '·', 'bp-number', 'end');
     if (!known) return;
     const [a, b] = [x(running[i]), x(running[i + 1])];
-    svg.append('rect').attr('class', `bp-bar${i === smallest ? ' bp-most' : ''}`).attr('x', Math.min(a, b)).attr('y', y - 8).attr('width', Math.max(2, Math.abs(a - b))).attr('height', 16).attr('rx', 2);
-    svg.append('line').attr('class', 'bp-drop').attr('x1', b).attr('x2', b).attr('y1', y + 8).attr('y2', y + row - 8);
+    svg.append('rect').attr('class', `bp-bar${Math.abs(values[i]) < 1 ? ' bp-shrinks' : ''}`).attr('x', Math.min(a, b)).attr('y', y - 8).attr('width', Math.max(2, Math.abs(a - b))).attr('height', 16).attr('rx', 2);
+    if (done || i < 4) svg.append('line').attr('class', 'bp-drop').attr('x1', b).attr('x2', b).attr('y1', y + 8).attr('y2', y + row - 8);
   });
   const y = top + row * 5 + row / 2;
   write(0, y + 5, SIGNS.d_w1, 'bp-sign', 'start');
-  write(left - 12, y + 5, done ? fmt(numbers.d_w1, narrow) : '?', `bp-number ${done ? 'bp-gradient' : 'bp-unknown'}`, 'end');
-  if (known) svg.append('polygon').attr('class', 'bp-product').attr('points', '0,-9 6,0 0,9 -6,0').attr('transform', `translate(${x(running[5])},${y})`);
+  write(left - 12, y + 5, done ? fmt(numbers.d_w1, narrow ? 3 : 4) : '?', `bp-number ${done ? 'bp-gradient' : 'bp-unknown'}`, 'end');
+  if (done) svg.append('polygon').attr('class', 'bp-product').attr('points', '0,-9 6,0 0,9 -6,0').attr('transform', `translate(${x(running[5])},${y})`);
   const list = FACTORS.map((name, i) => `${name === 'd_yhat' ? 'ŷ − y' : SIGNS[name]} = ${fmt(values[i])}`).join(', ');
   svg.attr('aria-label', spoken(known ? `The five factors on a log axis from ${fmt(low)} to ${fmt(high)}: ${list}.` : 'The five factors, not all known yet.'));
-  return { known, smallest: FACTORS[smallest], value: values[smallest] };
+  return known;
 }
 
 function makePrediction(view) {
@@ -180,10 +189,12 @@ function makePrediction(view) {
     view.set({ ask: select.value });
   });
   const update = (nextState, nextNumbers) => {
-    const moved = state && ['x', 'w1', 'w2', 'y', 'eta'].some((key) => state[key] !== nextState[key]);
+    const changed = state && ['x', 'w1', 'w2', 'y', 'eta'].some((key) => state[key] !== nextState[key]);
     [state, numbers] = [nextState, nextNumbers];
     select.value = state.ask;
-    if (moved) verdict.hidden = true; // it spoke of other numbers
+    if (!changed || verdict.hidden) return;
+    verdict.hidden = true; // it spoke of other numbers, and so did the guess
+    box.value = '';
   };
   return { element: form, update };
 }
@@ -202,7 +213,7 @@ export function build(view) {
     h('div', { class: 'bp-step' }, h('div', {}, where, says), equation),
     view.toolbar, view.message, prediction.element,
     h('div', { class: 'bp-part' },
-      h('p', { class: 'bp-lead', html: prose('$∂L/∂w_1$ is a product of five numbers along one path. Which of them makes it small?') }),
+      h('p', { class: 'bp-lead', html: prose('$∂L/∂w_1$ is a product of five numbers along one path. Which of them shrink it?') }),
       view.controls, chain.node(), moral),
   );
   return (state, numbers) => {
@@ -214,9 +225,9 @@ export function build(view) {
     equation.innerHTML = step.rows(state, numbers)
       .map(([left, right, sign = '=']) => `<span class="bp-left">${math(left)}</span><span class="bp-m">${sign}</span><span>${math(right)}</span>`).join('');
     prediction.update(state, numbers);
-    const { known, smallest, value } = drawFactors(chain, view, state, numbers);
+    const known = drawFactors(chain, view, state, numbers);
     moral.innerHTML = known
-      ? `The smallest of the five is ${math(smallest === 'd_yhat' ? 'ŷ − y' : SIGNS[smallest])} = ${math(fmt(value))}${value === 0 ? ': nothing gets past it.' : '.'}`
+      ? prose(shrinking(state, numbers))
       : 'The forward pass has to come first: it computes the factors.';
   };
 }

@@ -25,6 +25,24 @@ const red = (value, as = fmt) => `[g:${as(value)}]`;
 const green = (value, as = fmt) => `[p:${as(value)}]`;
 const purple = (value) => `[l:${fmt(value)}]`;
 
+/** A weight before and after the update, with as many digits, seven at most, as tell the two apart. */
+export function moved(name, state, numbers) {
+  const [before, after] = [state[name], numbers[`new_${name}`]];
+  const still = state.eta * numbers[`d_${name}`] === 0;
+  const digits = still ? 4 : [4, 5, 6, 7].find((each) => fmt(before, each) !== fmt(after, each));
+  return { sign: digits ? '=' : '≈', before: fmt(before, digits), after: fmt(after, digits) };
+}
+
+/** Which of the five factors shrink the gradient at w1, the strongest first; the sigmoids' slopes always do. */
+export function shrinking(state, numbers) {
+  const sized = PATHS.d_w1.map((name) => ({ name, value: numbers[name] ?? state[name] })).sort((a, b) => Math.abs(a.value) - Math.abs(b.value));
+  const list = (some) => some.map(({ name, value }) => `$${name === 'd_yhat' ? 'ŷ − y' : SIGNS[name]} = ${fmt(value)}$`).join(', ');
+  const above = sized.filter(({ value }) => Math.abs(value) > 1).reverse();
+  return `Below 1 in size, the strongest first: ${list(sized.filter(({ value }) => Math.abs(value) < 1))}.`
+    + (above.length ? ` Above 1, working against them: ${list(above)}.` : '')
+    + (sized[0].value === 0 ? ' One of them is 0: nothing gets past it.' : '');
+}
+
 /** A backward step: what arrives, times the local derivative, is what goes on. */
 const back = (to, from, local, colour, says) => ({
   to, from, local, says, back: true,
@@ -63,8 +81,10 @@ export const STEPS = [
     to: 'update', back: true,
     says: 'Both gradients are known, so both weights move at once.',
     rows: (s, n) => [
-      ['w_1', `${green(s.w1)} − ${fmt(s.eta)} × ${red(n.d_w1, factor)} = ${green(n.new_w1)}`, '←'],
-      ['w_2', `${green(s.w2)} − ${fmt(s.eta)} × ${red(n.d_w2, factor)} = ${green(n.new_w2)}`, '←'],
+      ...['w1', 'w2'].map((name) => {
+        const { sign, before, after } = moved(name, s, n);
+        return [SIGNS[name], `[p:${before}] − ${fmt(s.eta)} × ${red(n[`d_${name}`], factor)} ${sign} [p:${after}]`, '←'];
+      }),
       ['L', purple(n.new_loss)],
     ],
     after: (n) => `The loss was $${purple(n.loss)}$; to first order the gradients promised $${purple(n.promised_loss)}$.`,
