@@ -170,14 +170,15 @@ def class_labels(labels, logits):
     logits without their last axis, and for a label outside 0 … classes − 1. That last check waits once for a device.
     """
     backend, shape = backend_of(logits), tuple(logits.shape)
-    xp, labels = backend.xp, getattr(labels, "_ground", labels)
-    if not hasattr(labels, "dtype"):
-        labels = xp.asarray(labels, device=xp.device)
-    if backend_of(labels) is not backend:
-        upper(backend, backend_of(labels))
+    if type(labels) is not np.ndarray or backend is not NUMPY:
+        labels = getattr(labels, "_ground", labels)
+        labels = labels if hasattr(labels, "dtype") else backend.xp.asarray(labels, device=backend.device)
+        if backend_of(labels) is not backend:
+            upper(backend, backend_of(labels))
+    xp = backend.xp
     if not (labels.dtype.kind in "iu" if backend is NUMPY else xp.isdtype(labels.dtype, "integral")):
         raise TypeError(f"labels of dtype {labels.dtype}; expected the numbers of the classes, as integers")
-    if tuple(labels.shape) != shape[:-1] or not shape:
+    if labels.shape != shape[:-1] or not shape:
         raise ValueError(f"labels of shape {tuple(labels.shape)} for logits of shape {shape}; expected {shape[:-1]}")
     labels = xp.astype(labels, xp.int64)  # a copy
     if xp.outside(labels, shape[-1]):

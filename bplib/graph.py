@@ -84,15 +84,15 @@ def sweep(root, seed, xp, free=True):
                 )
             needs = [parent is not None and parent.wanted for parent in parents]
             parts = rule.vjp(xp, needs, g, kept, *values, **settings)
-        for parent, need, part in zip(parents, needs, parts, strict=True):
-            if not need:
+        for i, parent in enumerate(parents):
+            if not needs[i]:
                 continue
             if parent in gradients:
-                gradients[parent] = gradients[parent] + part
+                gradients[parent] = gradients[parent] + parts[i]
                 borrowed.discard(parent)
             else:
-                gradients[parent] = part
-                if parent.rule:
+                gradients[parent] = parts[i]
+                if parent.rule is not None:
                     heappush(heap, (parent.age, parent))
                 elif rule.passes:
                     borrowed.add(parent)

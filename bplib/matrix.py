@@ -27,18 +27,21 @@ def box(data, backend, node=None):
 
 def apply(rule, *operands, **settings):
     """Do one operation on tensors, arrays and numbers, and note it in the graph if a gradient may be asked."""
-    values, parents, wanted, backend, dtype = [], [], False, None, None
+    values, parents, backend, dtype, wanted, bare = [], [], None, None, False, False
     for x in operands:
-        value, node = x, None
         if type(x) is Tensor and (x._backend is backend or backend is None):
-            backend, node, value = x._backend, x._node, x._settled() if x._lent else x._data
-            if node is not None and node.wanted:
+            backend, value, node = x._backend, x._settled() if x._lent else x._data, x._node
+            if dtype is None:
+                dtype = value.dtype
+            elif value.dtype is not dtype and value.dtype != dtype:
+                raise TypeError(f"{rule.name} of {dtype} and {value.dtype}; expected one: convert with .astype(...)")
+            if node is None:
+                bare = True
+            elif node.wanted:
                 wanted = True
-            if value.dtype is not dtype and value.dtype != (dtype := dtype or value.dtype):
-                raise TypeError(
-                    f"{rule.name} of {dtype} and {value.dtype}; expected one dtype: convert with .astype(...)"
-                )
-        elif type(x) is not float and type(x) is not int:
+        elif type(x) is float or type(x) is int:
+            value, node = x, None
+        else:
             return apply(rule, *_together(operands), **settings)
         values.append(value)
         parents.append(node)
@@ -52,16 +55,15 @@ def apply(rule, *operands, **settings):
         raise complaint(rule, values, error) from error
     if rule.spares:
         result, kept = result
-    node = None
     if wanted:
-        if backend.locks and None in parents:
+        if bare and backend.locks:
             for i, x in enumerate(operands):
                 if parents[i] is None and type(x) is Tensor:
                     x._node = parents[i] = Constant()
-        node = Node(rule, parents, values, kept, settings, backend.counts_writes)
-    elif rule.passes and backend.locks and getattr(result, "base", None) is not None:
+        return box(result, backend, Node(rule, parents, values, kept, settings, backend.counts_writes))
+    if rule.passes and backend.locks and getattr(result, "base", None) is not None:
         result = result.copy()  # a view of a constant gets memory of its own
-    return box(result, backend, node)
+    return box(result, backend)
 
 
 def _together(operands):
@@ -138,7 +140,7 @@ class Tensor(Stored):
             )
         if self._backend.level:
             raise TypeError("backward inside a function that grad, vjp, jvp or hvp differentiates: return the value")
-        if gradient is None and prod(self.shape) != 1:
+        if gradient is None and self.shape != () and prod(self.shape) != 1:
             raise ValueError(f"backward on shape {self.shape} needs one number: use .sum(), .mean() or gradient=array")
         seed = self._backend.xp.one_like(self._data)
         if gradient is not None:

@@ -38,12 +38,12 @@ class Optimiser:
             p._node.grad = None
 
 
-def _subtract(p, change):
-    """p − change, in p's own memory unless a live graph reads it."""
+def descend(p, direction, rate):
+    """p − rate · direction, in p's own memory unless a live graph reads it."""
     if p._in_use():
-        p._data = p._data - change
+        p._data = p._data - rate * direction
     else:
-        p._data -= change
+        p._backend.xp.descend(p._data, direction, rate)
 
 
 class SGD(Optimiser):
@@ -72,7 +72,7 @@ class SGD(Optimiser):
             v = self._velocity.get(p)
             self._velocity[p] = v = 1.0 * g if v is None else self.momentum * v + g
             g = g + self.momentum * v if self.nesterov else v
-        _subtract(p, self.lr * g)
+        descend(p, g, self.lr)
 
 
 class Adam(Optimiser):
@@ -104,7 +104,7 @@ class Adam(Optimiser):
         m, v, t = b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * (g * g), t + 1
         self._state[p] = m, v, t
         root = backend_of(v).xp.sqrt(v) / math.sqrt(1 - b2**t)
-        _subtract(p, self.lr / (1 - b1**t) * m / (root + self.eps))
+        descend(p, m / (root + self.eps), self.lr / (1 - b1**t))
 
 
 class AdamW(Adam):
@@ -124,7 +124,7 @@ class AdamW(Adam):
         super().__init__(parameters, lr, betas, eps, weight_decay)
 
     def _decay(self, p, g):
-        _subtract(p, self.lr * self.weight_decay * p._data)
+        descend(p, p._data, self.lr * self.weight_decay)
         return g
 
 

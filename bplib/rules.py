@@ -80,11 +80,6 @@ def fit(xp, g, like):
     return xp.reshape(xp.sum(g, axis=(*range(extra), *stretched)), tuple(shape))
 
 
-def step(xp, y):
-    """1 where y > 0, else 0: the slope of relu."""
-    return xp.astype(y > 0, y.dtype)
-
-
 def relu(xp, x):
     """max(x, 0)."""
     return xp.rectify(xp.asarray(x, copy=True))
@@ -93,7 +88,7 @@ def relu(xp, x):
 def sigmoid(xp, x):
     """1/(1 + e⁻ˣ), from e^−|x|: nothing overflows, and both tails keep their digits."""
     e = xp.exp(-xp.abs(x))
-    return xp.maximum(e, step(xp, x)) / (1 + e)
+    return xp.maximum(e, xp.step(x)) / (1 + e)
 
 
 def power_slope(xp, a, n):
@@ -169,12 +164,12 @@ ONE_OPERAND = [
     unary("log",      lambda xp, x: xp.log(x),      lambda xp, x, y: 1 / x,                          "x"),
     unary("tanh",     lambda xp, x: xp.tanh(x),     lambda xp, x, y: 1 - y * y,                      "y"),
     unary("sigmoid",  sigmoid,                      lambda xp, x, y: y * (1 - y),                    "y"),
-    unary("relu",     relu,                         lambda xp, x, y: step(xp, y),                    "y"),
+    unary("relu",     relu,                         lambda xp, x, y: xp.step(y),                    "y"),
     unary("softplus", lambda xp, x: xp.logaddexp(x, xp.zeros_like(x)), lambda xp, x, y: call(xp, "sigmoid", x), "x"),
     unary("sqrt",     lambda xp, x: xp.sqrt(x),     lambda xp, x, y: 0.5 / y,                        "y"),
     unary("sin",      lambda xp, x: xp.sin(x),      lambda xp, x, y: xp.cos(x),                      "x"),
     unary("cos",      lambda xp, x: xp.cos(x),      lambda xp, x, y: -xp.sin(x),                     "x"),
-    unary("abs",      lambda xp, x: xp.abs(x),      lambda xp, x, y: step(xp, x) - step(xp, -x),     "x"),
+    unary("abs",      lambda xp, x: xp.abs(x),      lambda xp, x, y: xp.sign(x),                    "x"),
 ]  # fmt: skip
 
 LINEAR = [

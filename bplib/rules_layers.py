@@ -7,7 +7,7 @@ slopes are shorter than the sum of their parts: softmax and cross-entropy togeth
 from math import prod
 
 from .backend import backend_of
-from .rules import RULES, Rule, call, step
+from .rules import RULES, Rule, call
 
 
 def softmax(xp, x, axis):
@@ -25,14 +25,14 @@ def log_softmax(xp, x, axis):
 
 def rows(xp, x):
     """All axes but the last one as one: (…, n) as (batch, n), a vector as one row."""
-    return x if len(x.shape) == 2 else xp.reshape(x, (prod(x.shape[:-1]), x.shape[-1]))
+    return xp.reshape(x, (prod(x.shape[:-1]), x.shape[-1]))
 
 
 def linear(xp, x, W, b=None):
     """Z = X Wᵀ + b; b is added into the product, which nobody else has seen yet."""
     if len(W.shape) != 2 or (b is not None and b.shape != W.shape[:1]):
         raise ValueError("W has two axes, and b one as long as the first of them")
-    z = x @ W.T
+    z = xp.times_transposed(x, W)
     if b is not None:
         z += b
     return z
@@ -43,12 +43,18 @@ def linear_relu(xp, x, W, b=None):
     return xp.rectify(linear(xp, x, W, b))
 
 
-def linear_vjp(xp, needs, g, y, x, W, *b):
+def linear_vjp(xp, needs, g, y, x, W, b=None):
     """With Δ = ∂L/∂Z: ∂L/∂X = Δ W, ∂L/∂W = Δᵀ X, ∂L/∂b = the column sums of Δ."""
-    delta = rows(xp, g)
     dx = xp.matmul(g, W) if needs[0] else None
-    dW = xp.matmul(delta.T, rows(xp, x)) if needs[1] else None
-    return (dx, dW, xp.column_sums(delta) if needs[2] else None) if b else (dx, dW)
+    if len(g.shape) != 2:
+        g, x = rows(xp, g), rows(xp, x)
+    dW = xp.matmul(g.T, x) if needs[1] else None
+    return dx, dW, xp.column_sums(g) if b is not None and needs[2] else None
+
+
+def linear_relu_vjp(xp, needs, g, y, x, W, b=None):
+    """As `linear_vjp`, with Δ = ∂L/∂Y where y > 0 and 0 elsewhere."""
+    return linear_vjp(xp, needs, g * xp.step(y), y, x, W, b)
 
 
 def linear_jvp(xp, tangents, y, x, W, *b):
@@ -140,8 +146,8 @@ LAYERS = {rule.name: rule for rule in [
              tangents[0] - xp.sum(xp.exp(y) * tangents[0], axis=axis, keepdims=True), "y"),
     Rule("linear", linear, linear_vjp, linear_jvp, "x"),
     Rule("linear_relu", linear_relu,
-         lambda xp, needs, g, y, *xWb: linear_vjp(xp, needs, g * step(xp, y), y, *xWb),
-         lambda xp, tangents, y, *xWb: linear_jvp(xp, tangents, y, *xWb) * step(xp, y), "xy"),
+         linear_relu_vjp,
+         lambda xp, tangents, y, *xWb: linear_jvp(xp, tangents, y, *xWb) * xp.step(y), "xy"),
     Rule("cross_entropy", cross_entropy, cross_entropy_vjp, cross_entropy_jvp, "x", spares=True),
     Rule("standardise", standardise, standardise_vjp, standardise_jvp, "x", spares=True),
     Rule("mse", mean_square, mean_square_vjp, mean_square_jvp, "x"),

@@ -7,6 +7,7 @@ import pytest
 from bplib import backend, nn, optim
 from bplib import functional as F
 from bplib.matrix import Tensor
+from bplib.namespaces import Namespace
 
 torch_mark, gpu_mark = pytest.mark.torch, pytest.mark.gpu
 
@@ -222,3 +223,36 @@ def test_bfloat16(library):
     bits = x.view(np.uint32)
     near = ((bits + 0x7FFF + ((bits >> 16) & 1)) & 0xFFFF0000).astype(np.uint32).view(np.float32)
     np.testing.assert_array_equal(numbers(F.bfloat16(Tensor(send(x, library)))), near)
+
+
+def test_the_short_ways_of_numpy():
+    """What `Namespace` says in the standard's terms and what NumPy's class does instead are the same numbers."""
+    short, long = backend.NUMPY.xp, Namespace(backend.NUMPY.xp.module, "cpu")
+    rng = np.random.default_rng(0)
+    for dtype, rtol in (("float32", 1e-5), ("float64", 1e-12)):
+        for shape in ((20, 300), (32, 784), (60, 200), (1, 784), (0, 3)):
+            x, W = rng.standard_normal(shape).astype(dtype), rng.standard_normal((200, shape[1])).astype(dtype)
+            labels = rng.integers(0, shape[1], shape[0])
+            for act in (
+                lambda xp, x=x, W=W: xp.times_transposed(x, W),
+                lambda xp, x=x: xp.column_sums(x),
+                lambda xp, x=x: xp.sum(x, axis=1, keepdims=True),
+                lambda xp, x=x: xp.max(x, axis=1, keepdims=True),
+                lambda xp, x=x: xp.rectify(x.copy()),
+                lambda xp, x=x: x * xp.step(x),
+                lambda xp, x=x, labels=labels: xp.less_one_hot(x.copy(), labels),
+                lambda xp, x=x, labels=labels: xp.one_hot(labels, x.shape[1], x.dtype),
+                lambda xp, x=x, labels=labels: xp.add_at((9,), (labels % 9,), x[:, 0]),
+                lambda xp, x=x: xp.one_like(x),
+            ):
+                a, b = act(short), act(long)
+                np.testing.assert_allclose(a, b, rtol=rtol, atol=100 * np.finfo(dtype).eps)
+                assert a.dtype == b.dtype
+    for shape in ((600, 300), (300, 600), (5, 4)):
+        for order in "CF":
+            w, g = (np.asarray(rng.standard_normal(shape), order=order) for _ in range(2))
+            expected = w - 0.3 * g
+            short.descend(w, g, 0.3)
+            np.testing.assert_array_equal(w, expected)
+    for labels, bad in (([0, 2], False), ([0, 3], True), ([-1, 0], True), ([-(2**63), 0], True), ([], False)):
+        assert short.outside(np.array(labels, "int64"), 3) == long.outside(np.array(labels, "int64"), 3) == bad
