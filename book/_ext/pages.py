@@ -15,6 +15,7 @@ from typing import Any
 from docutils import nodes
 from fontTools import subset
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
@@ -27,6 +28,7 @@ KEPT = {
     "sphinx-book-theme.js",
     "clipboard.min.js",
     "copybutton.js",
+    "scrollable.js",
 }
 
 # Roles without the children they promise, a role that is no longer one, a name that contradicts its text.
@@ -71,8 +73,20 @@ def bundle(app: Sphinx, exception: Exception | None) -> None:
         return
     static = Path(app.outdir) / "_static"
     subprocess.run([node(), str(ROOT / "tools" / "bundle_css.mjs"), str(app.outdir)], cwd=ROOT, check=True)
+    stop_measuring(static / "scripts" / "pydata-sphinx-theme.js")
     style = (static / "book.css").read_text("utf-8")
     shrink_icons(static, style)
+
+
+def stop_measuring(script: Path) -> None:
+    """Leave to scrollable.js what the theme's script does at once, and again at each change: measuring every block."""
+    measured = '"pre",".nboutput > .output_area",".cell_output > .output",".jp-RenderedHTMLCommon"'
+    text = script.read_text("utf-8")
+    if measured not in text:
+        raise ExtensionError(f"{script.name} has changed: look for where it measures scrollable blocks, see pages.py")
+    script.write_text(
+        text.replace(measured, '".bp-none"').replace('".pst-scrollable-table-container"', '".bp-none"'), "utf-8"
+    )
 
 
 def shrink_icons(static: Path, style: str) -> None:

@@ -1,0 +1,18 @@
+// A block that scrolls sideways takes the keyboard. Measured a few at a time while the browser is idle: the theme
+// measures all of them at once, which lays out the whole page before the reader sees it.
+(() => {
+  const idle = window.requestIdleCallback || (act => setTimeout(act, 50));
+  let waiting = [];
+  const measure = () => {
+    const wide = waiting.splice(0, 4).map(block => [block, block.scrollWidth > block.clientWidth]);
+    for (const [block, scrolls] of wide) scrolls ? block.setAttribute("tabindex", "0") : block.removeAttribute("tabindex");
+    if (waiting.length) idle(measure);
+  };
+  const begin = () => {
+    const asleep = waiting.length === 0;
+    waiting = [...document.querySelectorAll("article pre, article .pst-scrollable-table-container")];
+    if (asleep && waiting.length) idle(measure);
+  };
+  window.addEventListener("load", begin);
+  window.addEventListener("resize", begin);
+})();
