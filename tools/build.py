@@ -14,6 +14,7 @@ from serve import serve
 
 ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "_build" / "html"
+STAGES = ("reading sources", "writing output", "dumping search index")
 
 
 def build() -> int:
@@ -26,19 +27,39 @@ def build() -> int:
         shutil.rmtree(stale, ignore_errors=True)
     environment = {**os.environ, "PYTHONWARNINGS": "ignore", "JUPYTER_PLATFORM_DIRS": "1"}
     program = "from jupyter_book.cli.main import main; main()"
-    command = [sys.executable, "-c", program, "build", ".", "-W", "-n", "--keep-going", "-q"]
-    done = subprocess.run(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+    command = [sys.executable, "-u", "-c", program, "build", ".", "-W", "-n", "--keep-going"]
     log = ROOT / "_build" / "build.log"
     log.parent.mkdir(exist_ok=True)
-    log.write_text(done.stdout, encoding="utf-8")
-    if done.returncode:
-        said = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout).splitlines()
+    status, said = watch(command, environment)
+    log.write_text("\n".join(said), encoding="utf-8")
+    if status:
         told = [line for line in said if re.search(r"WARNING: |ERROR: |^[\w.]+ failed, the book|exception: ", line)]
         print("\n".join(dict.fromkeys(told or said[-20:])))
         print(f"build: the book was not built; the whole log is in {log.relative_to(ROOT)}")
-    return done.returncode
+    return status
+
+
+def watch(command: list[str], environment: dict[str, str]) -> tuple[int, list[str]]:
+    """Run `command`, say aloud which stage it is at, and return its exit status and all that it said."""
+    said, stages = [], iter(STAGES)
+    stage = next(stages)
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+    )
+    for line in process.stdout:
+        said.append(re.sub(r"\x1b\[[0-9;]*m", "", line).rstrip())
+        if said[-1].startswith("running "):
+            print(f"  {said[-1]}", flush=True)
+        elif stage and said[-1].startswith(stage):
+            print(f"  {stage}", flush=True)
+            stage = next(stages, None)
+    return process.wait(), said
 
 
 if __name__ == "__main__":
