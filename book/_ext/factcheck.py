@@ -21,7 +21,7 @@ def entry(claim: dict[str, Any]) -> list[str]:
     """One claim as MyST lines."""
     if claim["status"] == "planned":
         return [f"({label(claim)})=", f"**{claim['id']}** · *planned* · {claim['statement']}", ""]
-    evidence = ", ".join(f"`{name.split('/')[-1]}`" for name in claim["evidence"])
+    evidence = ", ".join(f"`{name.removeprefix('claim:').split('/')[-1]}`" for name in claim["evidence"])
     lines = [
         f"({label(claim)})=",
         f"**{claim['id']}** · **{VERDICTS[str(claim['verdict']).lower()]}** · {claim['statement']}",
