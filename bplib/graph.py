@@ -24,20 +24,20 @@ MEND = dict.fromkeys(("add", "sub", "mul", "div", "pow"), "; axes agree from the
 class Node:
     """The result of a rule, or a leaf: a tensor that was made with requires_grad=True.
 
-    `saved` is what the rule reads on the way back: the operands or their shapes, the result or None, the settings, and
-    PyTorch's counts of writes or None. A freed node has none, and no parents.
+    `saved` is what the rule reads on the way back: which operands need a gradient, the operands or their shapes, the
+    result or None, the settings, and PyTorch's counts of writes or None. A freed node has none, and no parents.
     """
 
     __slots__ = ("age", "grad", "parents", "rule", "saved")
     wanted = True  # somebody may ask for its gradient
 
-    def __init__(self, rule=None, parents=(), values=(), kept=None, settings=None, counts_writes=False):
+    def __init__(self, rule=None, parents=(), needs=(), values=(), kept=None, settings=None, counts_writes=False):
         self.rule, self.parents, self.saved, self.grad, self.age = rule, parents, None, None, next(_ages)
         if rule is not None:
             if not rule.keeps_operands or (rule.spares and kept is not None):
                 values = [getattr(value, "shape", value) for value in values]
             kept = kept if rule.keeps_result else None
-            self.saved = (values, kept, settings, _stamps(values, kept) if counts_writes else None)
+            self.saved = (needs, values, kept, settings, _stamps(values, kept) if counts_writes else None)
 
 
 class Constant(Node):
@@ -74,15 +74,13 @@ def sweep(root, seed, xp, free=True):
             )
         node.grad = g = gradients.pop(node)
         if rule is REPLAY:
-            needs, parents = (True,), (saved[0](),)
-            parts = (g,)
+            needs, parents, parts = (True,), (saved[0](),), (g,)
         else:
-            values, kept, settings, stamps = saved
+            needs, values, kept, settings, stamps = saved
             if stamps and stamps != _stamps(values, kept):
                 raise ValueError(
                     f"an array that the backward pass of {rule.name} reads was changed in place: change a copy"
                 )
-            needs = [parent is not None and parent.wanted for parent in parents]
             parts = rule.vjp(xp, needs, g, kept, *values, **settings)
         for i, parent in enumerate(parents):
             if not needs[i]:

@@ -54,6 +54,8 @@ class _Namespace:
     sign = staticmethod(
         lambda x: backend_of(array_of(x)).xp.sign(array_of(x))
     )  # its own slope is 0, as is that of step
+    masked = staticmethod(lambda g, y: g * _Namespace.step(y))
+    product = staticmethod(lambda a, b: a @ b)
     step = staticmethod(lambda x: run_rule(RULES["astype"], x > 0, dtype=x.dtype, was=None))
     column_sums = staticmethod(lambda x: run_rule(RULES["sum"], x, axis=0))
 
@@ -70,20 +72,18 @@ class Level:
     def __init__(self):
         self.level = next(_numbers)
 
-    def apply(self, rule, values, nodes, wanted, settings):
+    def apply(self, rule, values, nodes, needs, settings):
         """Do the operation one level down, and note it here."""
         result = run_rule(rule, *values, **settings)
-        if not wanted:
-            return box(result, self)
-        return box(result, self, self.note(rule, values, nodes, result, settings))
+        return box(result, self, self.note(rule, values, nodes, needs, result, settings) if any(needs) else None)
 
 
 class Reverse(Level):
     """A level whose results remember how they were made."""
 
-    def note(self, rule, values, nodes, result, settings):
+    def note(self, rule, values, nodes, needs, result, settings):
         """A node of the graph."""
-        return Node(rule, nodes, values, None if rule.spares else result, settings)
+        return Node(rule, nodes, needs, values, None if rule.spares else result, settings)
 
 
 class Tangent:
@@ -98,7 +98,7 @@ class Tangent:
 class Forward(Level):
     """A level whose results carry their tangent along."""
 
-    def note(self, rule, values, nodes, result, settings):
+    def note(self, rule, values, nodes, needs, result, settings):
         """The tangent of the result, from those of the operands."""
         tangents = [None if node is None else node.value for node in nodes]
         return Tangent(rule.jvp(self.xp, tangents, result, *values, **settings))

@@ -27,7 +27,7 @@ def box(data, backend, node=None):
 
 def apply(rule, *operands, **settings):
     """Do one operation on tensors, arrays and numbers, and note it in the graph if a gradient may be asked."""
-    values, parents, backend, dtype, wanted, bare = [], [], None, None, False, False
+    values, parents, needs, backend, dtype, bare = [], [], [], None, None, False
     for x in operands:
         if type(x) is Tensor and (x._backend is backend or backend is None):
             backend, value, node = x._backend, x._settled() if x._lent else x._data, x._node
@@ -37,10 +37,12 @@ def apply(rule, *operands, **settings):
                 raise TypeError(f"{rule.name} of {dtype} and {value.dtype}; expected one: convert with .astype(...)")
             if node is None:
                 bare = True
-            elif node.wanted:
-                wanted = True
+                needs.append(False)
+            else:
+                needs.append(node.wanted)
         elif type(x) is float or type(x) is int:
             value, node = x, None
+            needs.append(False)
         else:
             return apply(rule, *_together(operands), **settings)
         values.append(value)
@@ -48,19 +50,19 @@ def apply(rule, *operands, **settings):
     if backend is None:
         return apply(rule, *map(Tensor, operands), **settings)
     if backend.level:
-        return backend.apply(rule, values, parents, wanted, settings)
+        return backend.apply(rule, values, parents, needs, settings)
     try:
         result = kept = rule.forward(backend.xp, *values, **settings)
     except (ValueError, RuntimeError) as error:
         raise complaint(rule, values, error) from error
     if rule.spares:
         result, kept = result
-    if wanted:
+    if True in needs:
         if bare and backend.locks:
             for i, x in enumerate(operands):
                 if parents[i] is None and type(x) is Tensor:
                     x._node = parents[i] = Constant()
-        return box(result, backend, Node(rule, parents, values, kept, settings, backend.counts_writes))
+        return box(result, backend, Node(rule, parents, needs, values, kept, settings, backend.counts_writes))
     if rule.passes and backend.locks and getattr(result, "base", None) is not None:
         result = result.copy()  # a view of a constant gets memory of its own
     return box(result, backend)

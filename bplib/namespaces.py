@@ -33,9 +33,17 @@ class Namespace:
         """The slope of relu: 1 where y > 0, else 0."""
         return self.astype(y > 0, y.dtype)
 
+    def masked(self, g, y):
+        """g times the slope of relu, given its result y."""
+        return g * self.step(y)
+
     def rectify(self, z):
         """max(z, 0), if the library can in the memory of z, which must be the caller's own."""
         return self.maximum(z, self.zeros_like(z))
+
+    def product(self, a, b):
+        """The product of two matrices."""
+        return a @ b
 
     def times_transposed(self, x, W):
         """X Wᵀ."""
@@ -134,15 +142,19 @@ class Torch(Namespace):
         return self.reshape(self.reshape(out, (-1,)).index_add_(0, where, self.reshape(values, (-1,))), out.shape)
 
 
-@lru_cache(maxsize=64)
-def _shared(make, n, dtype):
-    array = make(n, dtype=dtype)
+@lru_cache(maxsize=256)
+def _shared(make, what, dtype):
+    """An array that is made once: make(what), read-only."""
+    array = make(what, dtype=dtype)
     array.flags.writeable = False
     return array
 
 
 class NumPy(CuPy):
-    """NumPy, on small arrays of which a detour through Python would be felt."""
+    """NumPy, with the shorter of several ways, for on small arrays every detour is felt.
+
+    A number beside an array costs more than an array without axes, which is why 0 and the rate come as such.
+    """
 
     def sum(self, x, axis=None, keepdims=False):
         """np.sum without its wrapper."""
@@ -156,16 +168,23 @@ class NumPy(CuPy):
         """A copy in another dtype."""
         return x.astype(dtype)
 
-    def step(self, y):
-        """As truth values, which NumPy multiplies by as by 1 and 0."""
-        return y > 0
+    def masked(self, g, y):
+        """g times the slope of relu, in the memory of the slope."""
+        slope = (y > _shared(np.zeros, (), y.dtype)).astype(y.dtype)
+        slope *= g
+        return slope
+
+    def rectify(self, z):
+        """max(z, 0) in the memory of z."""
+        return np.maximum(z, _shared(np.zeros, (), z.dtype), out=z)
 
     def numbers(self, n):
         """0, 1, …, n − 1, made once."""
         return _shared(np.arange, n, np.intp)
 
     def descend(self, w, g, rate, block=32768):
-        """In blocks that stay in the processor's cache between the product and the difference."""
+        """Large arrays in blocks that stay in the processor's cache between the product and the difference."""
+        rate = _shared(np.asarray, rate, w.dtype)
         if w.size <= 4 * block or not (w.flags.c_contiguous and g.flags.c_contiguous):
             w -= rate * g
             return
@@ -178,15 +197,21 @@ class NumPy(CuPy):
         """1, as the scalar that NumPy makes of an array without axes."""
         return x.dtype.type(1) if x.shape == () else np.ones_like(x)
 
+    def product(self, a, b):
+        """np.dot, which for matrices is matmul without its broadcasting."""
+        return a.dot(b)
+
     def times_transposed(self, x, W):
         """X Wᵀ; as (W Xᵀ)ᵀ for which OpenBLAS takes up to half the time, in float32 with few rows and a large W."""
-        if x.dtype == np.float32 and W.size > 32768 and x.ndim == 2 and 1 < x.shape[0] <= 48:
-            return np.ascontiguousarray((W @ x.T).T)
-        return x @ W.T
+        if x.ndim != 2:
+            return x @ W.T
+        if W.size > 32768 and 1 < x.shape[0] <= 48 and x.dtype == np.float32:
+            return np.ascontiguousarray(W.dot(x.T).T)
+        return x.dot(W.T)
 
     def column_sums(self, matrix):
         """A product with a vector of ones, which takes half the time of a sum."""
-        return _shared(np.ones, matrix.shape[0], matrix.dtype) @ matrix
+        return _shared(np.ones, matrix.shape[0], matrix.dtype).dot(matrix)
 
     def less_one_hot(self, p, labels):
         """p less one at each row's label, in the memory of p."""

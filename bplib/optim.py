@@ -29,8 +29,9 @@ class Optimiser:
     def step(self):
         """Change every parameter that has a gradient. A graph that still reads one keeps the old numbers."""
         for p in self.parameters:
-            if (g := p._node.grad) is not None:
-                self._update(p, g)
+            g = p._node.grad
+            if g is not None:
+                descend(p, *self._direction(p, g))
 
     def zero_grad(self):
         """Forget the gradients: of use where the next loss does not reach all parameters."""
@@ -65,14 +66,14 @@ class SGD(Optimiser):
             raise ValueError(f"momentum is {momentum}; expected a number ≥ 0, and above 0 for nesterov")
         self.momentum, self.nesterov, self._velocity = momentum, nesterov, {}
 
-    def _update(self, p, g):
+    def _direction(self, p, g):
         if self.weight_decay:
             g = g + self.weight_decay * p._data
         if self.momentum:
             v = self._velocity.get(p)
             self._velocity[p] = v = 1.0 * g if v is None else self.momentum * v + g
             g = g + self.momentum * v if self.nesterov else v
-        descend(p, g, self.lr)
+        return g, self.lr
 
 
 class Adam(Optimiser):
@@ -98,13 +99,13 @@ class Adam(Optimiser):
     def _decay(self, p, g):
         return g + self.weight_decay * p._data if self.weight_decay else g
 
-    def _update(self, p, g):
+    def _direction(self, p, g):
         g = self._decay(p, g)
         (b1, b2), (m, v, t) = self.betas, self._state.get(p, (0.0, 0.0, 0))
         m, v, t = b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * (g * g), t + 1
         self._state[p] = m, v, t
         root = backend_of(v).xp.sqrt(v) / math.sqrt(1 - b2**t)
-        descend(p, m / (root + self.eps), self.lr / (1 - b1**t))
+        return m / (root + self.eps), self.lr / (1 - b1**t)
 
 
 class AdamW(Adam):

@@ -45,16 +45,17 @@ def linear_relu(xp, x, W, b=None):
 
 def linear_vjp(xp, needs, g, y, x, W, b=None):
     """With Δ = ∂L/∂Z: ∂L/∂X = Δ W, ∂L/∂W = Δᵀ X, ∂L/∂b = the column sums of Δ."""
-    dx = xp.matmul(g, W) if needs[0] else None
     if len(g.shape) != 2:
-        g, x = rows(xp, g), rows(xp, x)
-    dW = xp.matmul(g.T, x) if needs[1] else None
+        dx, dW, db = linear_vjp(xp, needs, rows(xp, g), None, rows(xp, x), W, b)
+        return dx if dx is None else xp.reshape(dx, tuple(x.shape)), dW, db
+    dx = xp.product(g, W) if needs[0] else None
+    dW = xp.product(g.T, x) if needs[1] else None
     return dx, dW, xp.column_sums(g) if b is not None and needs[2] else None
 
 
 def linear_relu_vjp(xp, needs, g, y, x, W, b=None):
     """As `linear_vjp`, with Δ = ∂L/∂Y where y > 0 and 0 elsewhere."""
-    return linear_vjp(xp, needs, g * xp.step(y), y, x, W, b)
+    return linear_vjp(xp, needs, xp.masked(g, y), y, x, W, b)
 
 
 def linear_jvp(xp, tangents, y, x, W, *b):

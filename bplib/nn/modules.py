@@ -1,5 +1,7 @@
 """A layer is an object with parameters that is called on a tensor; a net is layers in a row. Chapter 05."""
 
+from itertools import pairwise
+
 from ..backend import to_device
 from ..functional import gelu, linear, linear_relu
 from ..matrix import Tensor
@@ -131,18 +133,15 @@ class Sequential(Module):
     """
 
     def __init__(self, *layers):
-        self.layers = list(layers)
+        self.layers = layers
+        fused = [type(one) is Linear and type(next_) is ReLU for one, next_ in pairwise((*layers, None))]
+        # each layer, and whether the relu behind it is done with it; that relu itself is left out
+        self._plan = [(one, f) for one, f, done in zip(layers, fused, (False, *fused), strict=False) if not done]
 
     def __call__(self, x):
-        """What the layer makes of x."""
-        skip = False
-        for layer, after in zip(self.layers, [*self.layers[1:], None], strict=True):
-            if skip:
-                skip = False
-            elif type(layer) is Linear and type(after) is ReLU:
-                x, skip = linear_relu(x, layer.W, layer.b), True
-            else:
-                x = layer(x)
+        """What the last layer makes of x."""
+        for layer, fused in self._plan:
+            x = linear_relu(x, layer.W, layer.b) if fused else layer(x)
         return x
 
     def __getitem__(self, index):

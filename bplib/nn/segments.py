@@ -65,7 +65,7 @@ def _segment(run, x):
         return second._node
 
     node = Node(REPLAY, [x._node, *_outside(first._node, start)])
-    node.saved = (again, None, None, None)
+    node.saved = (again,)
     return box(result, x._backend, node)
 
 

@@ -240,6 +240,8 @@ def test_the_short_ways_of_numpy():
                 lambda xp, x=x: xp.max(x, axis=1, keepdims=True),
                 lambda xp, x=x: xp.rectify(x.copy()),
                 lambda xp, x=x: x * xp.step(x),
+                lambda xp, x=x: xp.masked(x, -x),
+                lambda xp, x=x, W=W: xp.product(W, x.T),
                 lambda xp, x=x, labels=labels: xp.less_one_hot(x.copy(), labels),
                 lambda xp, x=x, labels=labels: xp.one_hot(labels, x.shape[1], x.dtype),
                 lambda xp, x=x, labels=labels: xp.add_at((9,), (labels % 9,), x[:, 0]),

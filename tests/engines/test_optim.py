@@ -175,7 +175,7 @@ def test_float16_is_stored_in_sixteen_bits():
         node = stack.pop()
         stack += [parent for parent in node.parents if parent is not None]
         if node.saved:
-            seen += [a for a in (*node.saved[0], node.saved[1]) if hasattr(a, "dtype")]
+            seen += [a for a in (*node.saved[1], node.saved[2]) if hasattr(a, "dtype")]
     assert seen
     assert {a.dtype for a in seen} == {np.dtype("float16")}
 
