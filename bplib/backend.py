@@ -8,8 +8,6 @@ a GPU. Nothing here copies an array from a device to the host, except `to_numpy`
 Standard: https://data-apis.org/array-api/2024.12/
 """
 
-from functools import lru_cache
-
 import array_api_compat as compat
 import numpy as np
 
@@ -46,9 +44,9 @@ def _module(array):
         ) from None
 
 
-_backend = lru_cache(Backend)
 _numpy = _module(np.empty(0))
-NUMPY = _backend(_numpy, "cpu")
+NUMPY = Backend(_numpy, "cpu")
+_backends = {}
 
 
 def backend_of(array):
@@ -62,7 +60,13 @@ def backend_of(array):
     if type(array) is np.ndarray:
         return NUMPY
     module = _module(array)
-    return NUMPY if module is _numpy else _backend(module, compat.device(array))
+    if module is _numpy:
+        return NUMPY
+    device = compat.device(array)
+    key = module.__name__, str(device)  # CuPy's devices cannot be keys
+    if key not in _backends:
+        _backends[key] = Backend(module, device)
+    return _backends[key]
 
 
 def as_array(data, copy=False):

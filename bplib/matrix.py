@@ -189,11 +189,18 @@ class Tensor(Stored):
         return self if self.ndim < 2 else apply(RULES["permute_dims"], self, axes=axes)
 
     def astype(self, dtype):
-        """The same numbers in another floating dtype, named as in "float32"; the gradient is converted back."""
+        """The same numbers in another floating dtype, named as in "float32"; the gradient is converted back.
+
+        Raises TypeError for what is no dtype, and for integers where a gradient is asked.
+        """
         xp = backend_of(self._ground).xp
-        return apply(
-            RULES["astype"], self, dtype=getattr(xp, dtype) if isinstance(dtype, str) else dtype, was=self.dtype
-        )
+        new = getattr(xp, dtype, None) if isinstance(dtype, str) else dtype
+        if new is None:
+            raise TypeError(f"astype({dtype!r}): expected the name of a dtype, such as 'float32'")
+        result = apply(RULES["astype"], self, dtype=new, was=self.dtype)
+        if result.requires_grad and not is_float(result._ground):
+            raise TypeError(f"no gradient goes through {result.dtype}; expected a floating dtype, or .detach() first")
+        return result
 
     def detach(self):
         """A constant with the same numbers: the graph ends here."""

@@ -50,10 +50,18 @@ class Module:
 
     def to(self, xp, device=None):
         """Move all tensors to another array library and device, as with `net.to(cupy)`. Returns the module."""
+        moved = {}  # a tensor that two modules share stays one
+
+        def there(value):
+            if isinstance(value, (list, tuple)):
+                return type(value)(map(there, value))
+            if isinstance(value, Tensor) and value not in moved:
+                moved[value] = Tensor(to_device(value._ground, xp, device), value.requires_grad)
+            return moved[value] if isinstance(value, Tensor) else value
+
         for module in self.modules():
             for name, value in vars(module).items():
-                if isinstance(value, Tensor):
-                    setattr(module, name, Tensor(to_device(value._ground, xp, device), value.requires_grad))
+                setattr(module, name, there(value))
         return self
 
 

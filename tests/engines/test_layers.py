@@ -1,5 +1,6 @@
 """Losses and layers against their formulas, PyTorch and long double: values, gradients, and numbers at the edge."""
 
+import array_api_strict as strict
 import mpmath
 import numpy as np
 import pytest
@@ -172,6 +173,10 @@ def test_a_net_finds_its_parameters():
     assert len(net) == 5
     assert net[1].module is shared
     assert net[:2](np.ones((2, 3))).shape == (2, 4)
+    moved = net.to(strict)
+    assert moved[1].module.W is moved[2].W
+    assert [p.shape for p in moved.parameters()] == [(4, 3), (4, 4), (4,), (4,), (4,)]
+    assert "strict" in repr(moved[0].W._backend)
     assert all(not m.training for m in net.eval().modules())
     assert all(m.training for m in net.train().modules())
 

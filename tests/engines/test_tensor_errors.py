@@ -85,6 +85,8 @@ WRONG_TYPES = {
     "a result as parameter": (lambda: optim.SGD([leaf(2) * 2]), "a parameter is a Tensor"),
     "a seed for rng": (lambda: nn.Linear(2, 2, rng=0), "default_rng"),
     "bfloat16 of float64": (lambda: F.bfloat16(leaf(2)), "float32"),
+    "no dtype": (lambda: leaf(2).astype("float23"), "float23"),
+    "a gradient through integers": (lambda: leaf(2).astype("int64"), r"int64.*\.detach\(\)"),
     "length": (lambda: len(leaf()), "no length"),
     "writing into a tensor": (lambda: leaf(2).__setitem__(0, 1.0), "item"),
 }
