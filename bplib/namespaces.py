@@ -198,16 +198,16 @@ class NumPy(CuPy):
         return x.dtype.type(1) if x.shape == () else np.ones_like(x)
 
     def product(self, a, b):
-        """np.dot, which for matrices is matmul without its broadcasting."""
-        return a.dot(b)
+        """A B; small ones by np.dot, which is sooner under way than matmul but fills its result with zeros first."""
+        return a.dot(b) if len(a) * b.shape[1] <= 4096 else a @ b
 
     def times_transposed(self, x, W):
         """X Wᵀ; as (W Xᵀ)ᵀ for which OpenBLAS takes up to half the time, in float32 with few rows and a large W."""
         if x.ndim != 2:
             return x @ W.T
-        if W.size > 32768 and 1 < x.shape[0] <= 48 and x.dtype == np.float32:
-            return np.ascontiguousarray(W.dot(x.T).T)
-        return x.dot(W.T)
+        if W.size > 32768 and 1 < len(x) <= 48 and x.dtype == np.float32:
+            return np.ascontiguousarray((W @ x.T).T)
+        return x.dot(W.T) if len(x) * len(W) <= 4096 else x @ W.T
 
     def column_sums(self, matrix):
         """A product with a vector of ones, which takes half the time of a sum."""
