@@ -51,12 +51,11 @@ class _Namespace:
     astype = staticmethod(lambda x, dtype: run_rule(RULES["astype"], x, dtype=dtype, was=x.dtype))
     asarray = staticmethod(lambda x, copy: x if type(x) is Tensor else as_array(x, copy=copy))
     zeros_like = staticmethod(zeros_of)
-    sign = staticmethod(
-        lambda x: backend_of(array_of(x)).xp.sign(array_of(x))
-    )  # its own slope is 0, as is that of step
+    # The slopes of sign and step are 0: they may be plain arrays.
+    sign = staticmethod(lambda x: backend_of(array_of(x)).xp.sign(array_of(x)))
+    step = staticmethod(lambda x: run_rule(RULES["astype"], x > 0, dtype=x.dtype, was=None))
     masked = staticmethod(lambda g, y: g * _Namespace.step(y))
     product = staticmethod(lambda a, b: a @ b)
-    step = staticmethod(lambda x: run_rule(RULES["astype"], x > 0, dtype=x.dtype, was=None))
     column_sums = staticmethod(lambda x: run_rule(RULES["sum"], x, axis=0))
 
     def __getattr__(self, name):

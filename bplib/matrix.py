@@ -96,6 +96,11 @@ def _pair(name):
     return lambda self, other: apply(rule, self, other), lambda self, other: apply(rule, other, self)
 
 
+def _axis(axis):
+    """None, a number or a tuple of numbers, whatever kind of them was given."""
+    return axis if axis is None else tuple(map(int, axis)) if isinstance(axis, (tuple, list)) else int(axis)
+
+
 def _compare(name):
     return lambda self, other: getattr(self._ground, name)(other._ground if isinstance(other, Tensor) else other)
 
@@ -167,21 +172,20 @@ class Tensor(Stored):
 
     def sum(self, axis=None, keepdims=False):
         """The sum over `axis`: a number, a tuple of numbers, or None for all."""
-        return apply(RULES["sum"], self, axis=axis, keepdims=keepdims)
+        return apply(RULES["sum"], self, axis=_axis(axis), keepdims=keepdims)
 
     def mean(self, axis=None, keepdims=False):
         """The mean over `axis`."""
-        return apply(RULES["mean"], self, axis=axis, keepdims=keepdims)
+        return apply(RULES["mean"], self, axis=_axis(axis), keepdims=keepdims)
 
     def max(self, axis=None, keepdims=False):
         """The largest entry over `axis`; entries that are equally large share the gradient."""
-        return apply(RULES["max"], self, axis=axis, keepdims=keepdims)
+        return apply(RULES["max"], self, axis=_axis(axis), keepdims=keepdims)
 
     def reshape(self, *shape):
         """The same entries in the same order, in another shape; -1 stands for what is left."""
-        return apply(
-            RULES["reshape"], self, shape=tuple(shape[0]) if shape and not isinstance(shape[0], int) else shape
-        )
+        shape = shape[0] if shape and isinstance(shape[0], (tuple, list)) else shape
+        return apply(RULES["reshape"], self, shape=tuple(shape))
 
     def transpose(self, *axes):
         """The axes in another order; reversed when none are named."""
@@ -212,6 +216,9 @@ class Tensor(Stored):
 
     def __getitem__(self, index):
         return apply(RULES["pick"], self, index=own_index(index, self._ground))
+
+    def __iter__(self):
+        return (self[i] for i in range(len(self)))
 
     def __len__(self):
         if not self.shape:

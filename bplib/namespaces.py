@@ -184,7 +184,7 @@ class NumPy(CuPy):
 
     def descend(self, w, g, rate, block=32768):
         """Large arrays in blocks that stay in the processor's cache between the product and the difference."""
-        rate = _shared(np.asarray, rate, w.dtype)
+        rate = _shared(np.asarray, float(rate), w.dtype)
         if w.size <= 4 * block or not (w.flags.c_contiguous and g.flags.c_contiguous):
             w -= rate * g
             return

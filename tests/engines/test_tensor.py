@@ -383,6 +383,21 @@ def test_looks_like_an_array():
     assert x.reshape(4).shape == x.reshape(-1).shape == x.reshape((4,)).shape == x.reshape([4]).shape == (4,)
 
 
+def test_axes_and_shapes_of_every_kind():
+    x = leaf(2, 3)
+    for axis in (1, -1, np.int64(1), (1,), [1], (0, 1), [-2, -1], None, ()):
+        expected = x.data.sum(axis=tuple(axis) if isinstance(axis, list) else axis)
+        assert x.mean(axis).shape == x.max(axis).shape == expected.shape
+        y = x.sum(axis)
+        y.sum().backward()
+        np.testing.assert_allclose(x.grad, 1.0)
+    n = np.int64(6)
+    assert x.reshape(n).shape == x.reshape([n]).shape == x.reshape((-1,)).shape == (6,)
+    assert x[np.int64(1), np.array(2)].shape == ()
+    with pytest.raises(TypeError, match="no length"):
+        list(x.sum())
+
+
 def test_copies_stand_alone():
     x = leaf(2)
     for other in (copy.deepcopy(x), pickle.loads(pickle.dumps(x)), Tensor(x, requires_grad=True)):
