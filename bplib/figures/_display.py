@@ -60,25 +60,26 @@ class Display:
 
 
 def external() -> bool:
-    """Whether the page around the output loads figures.js and figures.css itself."""
+    """Whether the page around the output loads the scripts and figures.css itself."""
     return os.environ.get("BPLIB_FIGURES_EXTERNAL") == "1"
 
 
-def assets() -> str | None:
-    """The bundled style and script as elements; empty where the page loads them, None where they were not built."""
+def assets(figure: str | None = None) -> str | None:
+    """The bundled style and scripts as elements; empty where the page loads them, None where they were not built."""
     if external():
         return ""
+    scripts = ["figures.js", *([f"figures/{figure}.js"] if figure else [])]
     try:
-        script = (DIST / "figures.js").read_text("utf-8").replace("</script", "<\\/script")
+        script = "\n".join((DIST / name).read_text("utf-8") for name in scripts).replace("</script", "<\\/script")
         style = (DIST / "figures.css").read_text("utf-8")
     except OSError:
         return None
-    return f"<style>{style}</style>\n<script>{script}</script>"
+    return f"<style>{style}</style>\n<script>{script}\nbplibFigures.upgrade();</script>"
 
 
 def interactive(attributes: dict[str, Any], inside: str, missing: str) -> str:
     """The element that the script looks for, with its still twin, and the script where it must travel along."""
-    brought = assets()
+    brought = assets(attributes.get("data-bp-figure"))
     note = "Still picture: the interactive one needs JavaScript." if "data-bp-figure" in attributes else ""
     if brought is None:
         note = f"{missing} was not bundled; <code>python hatch_build.py</code> in the project's folder bundles it."

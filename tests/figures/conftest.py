@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bplib.figures import _display
+from bplib.figures import FIGURES, _display
 from hatch_build import build_figures
 
 PAGE = """<!doctype html>
@@ -24,7 +24,9 @@ html[data-theme="dark"] body {{ background: #14181e; color: #e6edf3; }}
 @pytest.fixture(scope="session", autouse=True)
 def bundle() -> None:
     """What is tested is built from the sources as they are."""
-    built = [_display.DIST / name for name in ("figures.js", "figures.css")]
+    built = [
+        _display.DIST / name for name in ("figures.js", "figures.css", *(f"figures/{name}.js" for name in FIGURES))
+    ]
     sources = [*(_display.DIST.parent / "src").iterdir(), _display.DIST.parents[1] / "house.css"]
     newest = max(path.stat().st_mtime for path in sources)
     if not all(path.exists() and path.stat().st_mtime > newest for path in built):

@@ -25,14 +25,29 @@ def copy(tmp_path):
 
 def test_builds_a_classic_script(copy):
     (copy / "node_modules").symlink_to(ROOT / "node_modules")
-    script, style = hatch_build.build_figures(copy)
+    script, style, *_ = hatch_build.build_figures(copy)
     text = script.read_text("utf-8")
     assert text.startswith("/* Interactive figures of backprop-book (MIT)")
     assert "Bostock" in text
     assert "import " not in text[:300]
     assert "</script" not in text
     assert "--bp-forward: #0072b2" in style.read_text("utf-8")
-    assert sorted(path.name for path in script.parent.iterdir()) == ["figures.css", "figures.js"]
+    assert sorted(path.name for path in script.parent.iterdir()) == ["figures", "figures.css", "figures.js"]
+
+
+def test_each_figure_has_a_script_of_its_own_that_repeats_nothing(copy):
+    (copy / "node_modules").symlink_to(ROOT / "node_modules")
+    (copy / "bplib/figures/tiny.py").touch()
+    (copy / "bplib/figures/src/tiny.js").write_text(
+        "import { figure, fmt } from 'bplib-figures'; import { scaleLog } from 'd3-scale'; figure('a', { fmt, scaleLog });"
+    )
+    *_, script = hatch_build.build_figures(copy)
+    assert script == copy / "bplib/figures/dist/figures/tiny.js"
+    assert "window.bplibFigures.shared" in script.read_text("utf-8")
+    assert script.stat().st_size < 2_000
+    (copy / "bplib/figures/tiny.py").unlink()
+    hatch_build.build_figures(copy)
+    assert not script.exists()
 
 
 def test_a_fault_in_a_source_is_named(copy):

@@ -1,7 +1,8 @@
-// The one script of the figures: a classic script, loaded by the book's pages or written into a notebook's output.
-import { figure, figures, upgradeFigures } from './kit.js';
+// The script that all figures share: a classic script, loaded by the book's pages or written into a notebook's output.
+// Each figure's own script follows it.
+import { figure, figures, missingFigures, upgradeFigures } from './kit.js';
 import { upgradeQuizzes } from './quiz.js';
-import './worked_example.js';
+import * as shared from './shared.js';
 
 // A notebook brings the script once for each output: the first one stays, the others only wake their element.
 const inBook = Boolean(document.currentScript?.src);
@@ -21,12 +22,12 @@ if (!window.bplibFigures) {
     }, { rootMargin: '900px' });
     document.querySelectorAll('[data-bp-figure], [data-bp-quiz]').forEach(element => near.observe(element));
   };
-  window.bplibFigures = { figures, figure, upgrade };
+  window.bplibFigures = { figures, figure, shared, upgrade };
   if (!inBook) {
     // In a notebook an output may join the page after its script ran; while a page is being read it may be half there.
     const whole = () => document.readyState !== 'loading' && upgrade();
     new MutationObserver(whole).observe(document.documentElement, { childList: true, subtree: true });
   }
   document.addEventListener('DOMContentLoaded', upgradeInTime);
+  window.addEventListener('load', missingFigures);
 }
-if (!inBook) window.bplibFigures.upgrade();

@@ -1,7 +1,7 @@
 // The base that every interactive figure stands on. Chapter 03 is the first to use it.
 //
 // A new figure, NAME:
-//   1. src/NAME.js calls  figure('NAME', spec)  and is imported by index.js.
+//   1. src/NAME.js calls  figure('NAME', spec); it imports the kit from 'bplib-figures' and becomes a script of its own.
 //   2. bplib/figures/NAME.py holds STATE, CAPTION, still(state), alt(state) and fixtures(rng), the last computed
 //      by the library; it is listed in bplib/figures/__init__.py. The tests find both by name.
 //
@@ -35,19 +35,31 @@ export function figure(name, spec) {
 export function upgradeFigures(root) {
   for (const element of root.querySelectorAll('[data-bp-figure]:not([data-bp-is])')) {
     const name = element.dataset.bpFigure;
+    if (!figures[name]) continue; // its own script is still to come, and will ask again
     const still = element.querySelector('.bp-still');
     try {
-      if (!figures[name]) throw new Error(`there is no figure “${name}” in figures.js`);
       element.dataset.bpIs = 'live';
       mount(element, name, figures[name], still);
     } catch (error) {
-      element.dataset.bpIs = 'still';
       element.querySelector('.bp-live')?.remove();
       if (still) still.hidden = false;
-      const note = element.querySelector('.bp-nojs') ?? element.appendChild(h('p', { class: 'bp-nojs' }));
-      note.textContent = `Still picture: the interactive figure could not start (${error.message}).`;
+      leaveStill(element, error.message);
     }
   }
+}
+
+/** Say of every figure whose script did not come, now that the page has loaded, why it is still. */
+export function missingFigures() {
+  for (const element of document.querySelectorAll('[data-bp-figure]:not([data-bp-is])')) {
+    const name = element.dataset.bpFigure;
+    if (!figures[name]) leaveStill(element, `there is no figure “${name}”`);
+  }
+}
+
+function leaveStill(element, reason) {
+  element.dataset.bpIs = 'still';
+  const note = element.querySelector('.bp-nojs') ?? element.appendChild(h('p', { class: 'bp-nojs' }));
+  note.textContent = `Still picture: the interactive figure could not start (${reason}).`;
 }
 
 const numeric = (spec) => Object.entries(spec.state).filter(([, setting]) => setting.sign);

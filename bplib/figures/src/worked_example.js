@@ -1,9 +1,7 @@
 // Chapter 03: one input, two weights, two sigmoids. The gradient at w1 is a product of five numbers along one path.
 // This file holds the arithmetic; _words.js holds signs, steps and messages, _view.js draws. The same numbers computed
 // by the library: bplib/figures/worked_example.py.
-import { figure } from './kit.js';
-import { choice, number, steps } from './state.js';
-import { fmt } from './text.js';
+import { choice, figure, fmt, number, steps } from 'bplib-figures';
 import { build } from './worked_example_view.js';
 import { FORWARD_DONE, PATHS, STEPS, stepOf } from './worked_example_words.js';
 

@@ -1,9 +1,8 @@
 // The worked example drawn: the net, the equation of the step, the prediction, and the five factors on a log axis.
+import { factor, fit, fmt, h, math, prose, spoken, svgMath, toNumber, wide } from 'bplib-figures';
 import { axisBottom } from 'd3-axis';
 import { scaleLog } from 'd3-scale';
 import { create } from 'd3-selection';
-import { toNumber } from './state.js';
-import { factor, fit, fmt, h, math, prose, spoken, svgMath, wide } from './text.js';
 import { explain, moved, PATHS, shrinking, SIGNS, STEPS, stepOf } from './worked_example_words.js';
 
 const RADIUS = 20;

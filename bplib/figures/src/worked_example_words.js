@@ -1,5 +1,5 @@
 // The worked example in words: signs, the twelve steps with their equations, and what is said of each mistake.
-import { factor, fmt } from './text.js';
+import { factor, fmt } from 'bplib-figures';
 
 /** The factors of each gradient, in the order in which the backward pass meets them. */
 export const PATHS = {
