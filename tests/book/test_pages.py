@@ -20,6 +20,9 @@ def test_page(path: Path, width: int, dark: bool, open_page: Callable[..., Any],
     host = served(HTML)
     page = open_page(f"{host}/{name(path)}", width=width, dark=dark, still=True)
     page.wait_for_load_state("networkidle")
+    page.wait_for_function(
+        "'bpMeasured' in document.documentElement.dataset"
+    )  # while the browser is idle: see scrollable.js
     assert page.evaluate("document.documentElement.dataset.theme") == ("dark" if dark else "light")
     assert page.seen.errors == []
     assert page.seen.elsewhere(host) == []
