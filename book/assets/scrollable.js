@@ -6,14 +6,14 @@
   const measure = () => {
     const wide = waiting.splice(0, 4).map(block => [block, block.scrollWidth > block.clientWidth]);
     for (const [block, scrolls] of wide) scrolls ? block.setAttribute("tabindex", "0") : block.removeAttribute("tabindex");
-    if (waiting.length) return idle(measure);
+    if (waiting.length) return idle(measure, { timeout: 1000 });
     document.documentElement.dataset.bpMeasured = ""; // the tests wait for this
   };
   const begin = () => {
     const asleep = waiting.length === 0;
     waiting = [...document.querySelectorAll("article pre, article .pst-scrollable-table-container")];
     delete document.documentElement.dataset.bpMeasured;
-    if (asleep) idle(measure);
+    if (asleep) idle(measure, { timeout: 1000 });
   };
   window.addEventListener("load", begin);
   window.addEventListener("resize", begin);

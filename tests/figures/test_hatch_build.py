@@ -39,7 +39,7 @@ def test_each_figure_has_a_script_of_its_own_that_repeats_nothing(copy):
     (copy / "node_modules").symlink_to(ROOT / "node_modules")
     (copy / "bplib/figures/tiny.py").touch()
     (copy / "bplib/figures/src/tiny.js").write_text(
-        "import { figure, fmt } from 'bplib-figures'; import { scaleLog } from 'd3-scale'; figure('a', { fmt, scaleLog });"
+        "import { figure } from 'bplib-figures'; import { scaleLog } from 'd3-scale'; figure('tiny', { scaleLog });"
     )
     *_, script = hatch_build.build_figures(copy)
     assert script == copy / "bplib/figures/dist/figures/tiny.js"
