@@ -1,7 +1,10 @@
 """Normalisation: rescale what a layer computes to mean 0 and variance 1, then let it learn its own. Chapter 07."""
 
+from math import prod
+
 import numpy as np
 
+from ..backend import backend_of
 from ..functional import standardise
 from ..matrix import Tensor
 from .modules import Module
@@ -52,12 +55,16 @@ class BatchNorm(_Norm):
         if not self.training:
             return (x - self.mean) * (self.var + self.eps) ** -0.5 * self.gamma + self.beta
         x = x if isinstance(x, Tensor) else Tensor(x)
-        axes, batch = tuple(range(x.ndim - 1)), Tensor(x)
-        n = int(np.prod(x.shape[:-1]))
+        axes, n = tuple(range(x.ndim - 1)), prod(x.shape[:-1])
         if n < 2:
             raise ValueError(f"BatchNorm in training needs at least two rows; was given shape {x.shape}")
-        mean = batch.mean(axis=axes)
-        var = ((batch - mean) ** 2).sum(axis=axes) * (1 / (n - 1))
-        self.mean = (1 - self.momentum) * self.mean + self.momentum * mean
-        self.var = (1 - self.momentum) * self.var + self.momentum * var
+        self._remember(x._ground, axes, n)
         return standardise(x, axes, self.eps) * self.gamma + self.beta
+
+    def _remember(self, x, axes, n):
+        """Let the batch enter the running mean and variance, which no gradient passes: plain arrays do."""
+        xp, new, old = backend_of(x).xp, self.momentum, 1 - self.momentum
+        mean = xp.mean(x, axis=axes)
+        d = x - mean
+        self.mean = Tensor(old * self.mean._ground + new * mean)
+        self.var = Tensor(old * self.var._ground + (new / (n - 1)) * xp.sum(d * d, axis=axes))
