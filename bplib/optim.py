@@ -156,6 +156,26 @@ def clip_grad_norm(parameters, max_norm):
     return norm
 
 
+def clip_grad_value(parameters, limit):
+    """Bring every entry of every gradient into the range from −limit to limit, each for itself.
+
+    >>> w = Tensor([3.0, 0.4], requires_grad=True)
+    >>> (w * w).sum().backward()
+    >>> clip_grad_value([w], 1.0)
+    >>> w.grad
+    array([1. , 0.8])
+
+    The direction changes: large entries shrink, small ones stay. No sign changes, so that a step against the result
+    still goes downhill, if it is short enough. nan stays nan; inf becomes the limit, so look at the gradients before.
+    Raises ValueError for a `limit` that is not positive. Derived in chapter 08.
+    """
+    if not limit > 0:
+        raise ValueError(f"limit is {limit}; expected a positive number")
+    for node in dict.fromkeys(p._node for p in parameters if p.grad is not None):
+        xp = backend_of(node.grad).xp
+        node.grad = xp.clip(node.grad, -limit, limit)
+
+
 class LossScaler:
     """Keeps small gradients from vanishing in half precision: backward from `scale` × loss, and divide before the step.
 

@@ -5,8 +5,9 @@ from .modules import GELU, Linear, Module, ReLU, Residual, Sequential, Sigmoid, 
 from .norm import BatchNorm, LayerNorm
 from .recurrent import LSTM, RNN
 from .segments import checkpoint
+from .weight_norm import WeightNorm, weight_norm
 
 __all__ = [
     "GELU", "LSTM", "RNN", "BatchNorm", "LayerNorm", "Linear", "Module", "ReLU", "Residual", "Sequential", "Sigmoid",
-    "Tanh", "checkpoint", "init",
+    "Tanh", "WeightNorm", "checkpoint", "init", "weight_norm",
 ]  # fmt: skip

@@ -40,7 +40,7 @@ class _Recurrent(Module):
 
 
 class RNN(_Recurrent):
-    """h(t) = tanh(W_in x(t) + W h(t−1) + b), in rows: H(t) = tanh(X(t) W_inᵀ + H(t−1) Wᵀ + b).
+    """h(t) = f(W_in x(t) + W h(t−1) + b), in rows: H(t) = f(X(t) W_inᵀ + H(t−1) Wᵀ + b); f is tanh, relu or nothing.
 
     >>> layer = RNN(2, 3, rng=np.random.default_rng(0))
     >>> states = layer(np.ones((5, 4, 2)))
@@ -49,15 +49,25 @@ class RNN(_Recurrent):
 
     Called on x (batch, time, n_in), or a list of (batch, n_in), and a first state (batch, n_hidden), zero if none is
     given, it returns the list of states. To end the graph between two calls, pass the last state's `.detach()`.
-    Raises ValueError for shapes that do not fit. Source: Elman, 1990; the gradient: Werbos, 1990.
+    `activation` is "tanh", "relu" or "linear". With Δ(t) = ∂L/∂Z(t), backward is Δ(t−1) = (Δ(t) W) ⊙ f′(Z(t−1)) plus
+    what the loss sends to step t − 1 itself (chapter 08). Raises ValueError for shapes that do not fit, and for another
+    activation. Source: Elman, 1990; the gradient: Werbos, 1990.
     """
+
+    def __init__(self, n_in, n_hidden, *, rng, init=initial.orthogonal, activation="tanh", dtype="float64"):
+        if activation not in ("tanh", "relu", "linear"):
+            raise ValueError(f"activation is {activation!r}; expected 'tanh', 'relu' or 'linear'")
+        super().__init__(n_in, n_hidden, rng=rng, init=init, dtype=dtype)
+        self.activation = activation
 
     def __call__(self, x, state=None):
         """The states at all steps, as the class says."""
         steps, states = self._steps(x), []
         state = self._zeros(steps) if state is None else state
         for step in steps:
-            state = (linear(step, self.W_in, self.b) + linear(state, self.W)).tanh()
+            state = linear(step, self.W_in, self.b) + linear(state, self.W)
+            if self.activation != "linear":
+                state = getattr(state, self.activation)()
             states.append(state)
         return states
 
