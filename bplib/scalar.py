@@ -15,7 +15,7 @@ def _node(data, slope, a, op, b=None):
     node = _new(Value)
     node.data, node._a, node._b = data, a, b
     node._da, node._db = slope, op
-    node.grad, node._uses = 0.0, 0
+    node.grad, node._seen = 0.0, 0
     return node
 
 
@@ -31,20 +31,20 @@ class Value:
     Raises TypeError for what is neither a real number nor a Value. A node of two operands keeps them in `_a` and `_b`,
     the slopes in `_da` and `_db`; others keep an operand, or a tuple of them, in `_a` and their name in `_db`."""
 
-    __slots__ = ("_a", "_b", "_da", "_db", "_uses", "data", "grad")  # 112 bytes with the number
+    __slots__ = ("_a", "_b", "_da", "_db", "_seen", "data", "grad")  # 112 bytes with the number
     __array_ufunc__ = None  # a NumPy operand leaves the operation to us
 
     def __init__(self, data):
         self.data, self._a, self._b = elementary.number(data), (), None
         self._da, self._db = (), ""
-        self.grad, self._uses = 0.0, 0
+        self.grad, self._seen = 0.0, 0
 
     def __add__(self, other):
         other = other if type(other) is Value else _lift(other)
         node = _new(Value)
         node.data, node._a, node._b = self.data + other.data, self, other
         node._da = node._db = _ONE
-        node.grad, node._uses = 0.0, 0
+        node.grad, node._seen = 0.0, 0
         return node
 
     def __mul__(self, other):
@@ -52,7 +52,7 @@ class Value:
         node, x, y = _new(Value), self.data, other.data
         node.data, node._a, node._b = x * y, self, other
         node._da, node._db = y, x
-        node.grad, node._uses = 0.0, 0
+        node.grad, node._seen = 0.0, 0
         return node
 
     def __truediv__(self, other):
@@ -76,54 +76,52 @@ class Value:
     def backward(self, accumulate=False):
         """Set `.grad` of every node that this one depends on to d self / d node; a second call gives the same.
 
-        Count the uses of each node; a node passes its gradient on once all its uses have reported (Kahn's algorithm).
-        `accumulate=True` adds to what `.grad` held before, as for a sum of losses."""
-        nodes, stack, ready = [], [self], [self]
+        Walk depth first and list a node once its parents are listed. Read backwards, the list meets a node after all
+        its users, so its gradient is whole when it is passed on. `accumulate=True` adds to what `.grad` held before,
+        as for a sum of losses."""
+        order, stack = [], [self]
         try:
             while stack:
-                nodes.append(stack[-1])
-                node = stack.pop()
+                node = stack[-1]
+                if node._seen:  # met again on the way back
+                    if node._seen == 1:
+                        node._seen = 2
+                        order.append(node)
+                    stack.pop()
+                    continue
+                node._seen = 1
                 a, b = node._a, node._b
                 if b is not None:
-                    if not a._uses:
+                    if not a._seen:
                         stack.append(a)
-                    a._uses += 1
-                    if not b._uses:
+                    if not b._seen:
                         stack.append(b)
-                    b._uses += 1
-                else:
-                    for p in a if type(a) is tuple else (a,):
-                        if not p._uses:
+                elif type(a) is tuple:
+                    for p in a:
+                        if not p._seen:
                             stack.append(p)
-                        p._uses += 1
-            before = [node.grad for node in nodes] if accumulate else ()
-            for node in nodes:
-                node.grad = 0.0
-            self.grad = 1.0
-            while ready:
-                node = ready.pop()
-                a, b = node._a, node._b
-                slope, g = node._da, node.grad
-                if b is not None:
-                    a.grad += g * slope
-                    a._uses -= 1
-                    if not a._uses:
-                        ready.append(a)
-                    b.grad += g * node._db
-                    b._uses -= 1
-                    if not b._uses:
-                        ready.append(b)
-                else:
-                    for p, d in zip(a, slope) if type(a) is tuple else ((a, slope),):  # noqa: B905
-                        p.grad += g * d
-                        p._uses -= 1
-                        if not p._uses:
-                            ready.append(p)
-        except BaseException:  # an interrupt must not leave counts behind for the next call
-            for node in (*nodes, *stack):
-                node._uses = 0
+                elif not a._seen:
+                    stack.append(a)
+            before = [node.grad for node in order] if accumulate else ()
+            for node in order:
+                node.grad, node._seen = 0.0, 0
+        except BaseException:  # an interrupt must not leave marks behind for the next call
+            for node in (*stack, *order):
+                node._seen = 0
             raise
-        for node, old in zip(nodes, before):  # noqa: B905
+        self.grad = 1.0
+        for node in reversed(order):
+            a, b = node._a, node._b
+            slope, g = node._da, node.grad
+            if b is not None:
+                a.grad += g * slope
+                b.grad += g * node._db
+            elif type(a) is tuple:
+                for p, d in zip(a, slope):  # noqa: B905
+                    p.grad += g * d
+            else:
+                a.grad += g * slope
+        for node, old in zip(order, before):  # noqa: B905
             node.grad += old
 
 
