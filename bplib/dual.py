@@ -4,7 +4,7 @@ One run of a program gives its value and one directional derivative, f(x + εv) 
 is recorded, so memory does not grow with the length of the program; the gradient in n inputs takes n runs.
 Numbers need the standard library only; arrays use the jvp of each operation in `bplib.rules`.
 
-Source: Wengert, A simple automatic derivative program, Communications of the ACM 7(8):463–464, 1964.
+Source: Wengert, A simple automatic derivative evaluation program, Communications of the ACM 7(8):463–464, 1964.
 """
 
 from functools import wraps
