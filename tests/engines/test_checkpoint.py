@@ -1,6 +1,5 @@
 """Checkpointing: the same gradients bit for bit, for less memory and a little time; and no wrong ones."""
 
-import time
 import tracemalloc
 
 import numpy as np
@@ -93,19 +92,20 @@ def test_memory_of_64_layers():
     assert saved <= 0.35 * plain, f"{1 - saved / plain:.1%} less"
 
 
-def test_time_of_64_layers():
-    """At most 1.35 times a plain step: the best of several rounds in turns, since the machine is shared."""
-    net, x = deep(64, 128), np.random.default_rng(0).standard_normal((512, 128))
-    step = lambda run: F.mse(run(net, Tensor(x)), np.zeros(x.shape)).backward()
-    best = {"plain": np.inf, "checkpoint": np.inf}
-    for _ in range(9):
-        for name, run in (("plain", lambda net, x: net(x)), ("checkpoint", checkpoint)):
-            start = time.process_time()
-            step(run)
-            best[name] = min(best[name], time.process_time() - start)
-        if best["checkpoint"] <= 1.35 * best["plain"]:
-            return
-    raise AssertionError(best)
+def test_no_layer_of_64_runs_more_than_twice():
+    """One forward pass more than a plain step; what that costs in time stands in benchmarks/."""
+    net, runs = deep(64, 4), [0] * 64
+
+    def counted(i, layer):
+        def run(x):
+            runs[i] += 1
+            return layer(x)
+
+        return run
+
+    layers = [counted(i, layer) for i, layer in enumerate(net.layers)]
+    F.mse(checkpoint(layers, np.ones((2, 4))), np.zeros((2, 4))).backward()
+    assert runs == [2] * 64
 
 
 def test_a_weight_changed_before_backward_is_found_out():
