@@ -1,0 +1,24 @@
+"""Learning rules that do without backpropagation, or without part of it, under one interface. Chapters 16 to 18.
+
+A rule is built as `Rule(sizes, rng=rng, activation="tanh", ...)` and answers `updates(x, y)` with one array for each of
+its `parameters`, in the place of the gradient; any optimiser of `bplib.optim` can apply them. `train` and `compare` are
+the loop that all of them share, `angle` says how far an update points away from the gradient.
+"""
+
+from .angles import angle, angles
+from .compare import Result, accuracy, compare, step, train
+from .feedback import (
+    Backpropagation,
+    DirectFeedbackAlignment,
+    FeedbackAlignment,
+    Frozen,
+    KolenPollack,
+    SignSymmetry,
+    WeightMirror,
+)
+from .rule import Rule
+
+__all__ = [
+    "Backpropagation", "DirectFeedbackAlignment", "FeedbackAlignment", "Frozen", "KolenPollack", "Result", "Rule",
+    "SignSymmetry", "WeightMirror", "accuracy", "angle", "angles", "compare", "step", "train",
+]  # fmt: skip
