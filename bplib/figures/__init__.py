@@ -7,7 +7,7 @@ the book's pages load it once, and its build says so by the environment variable
 A new figure is one Python module here (its name in `FIGURES`), one JavaScript module of that name in src/, and
 `python hatch_build.py`. src/kit.js says what the JavaScript half must hold; the Python half holds
 
-- `CAPTION`, and `STATE`, a dictionary of `Range` and `Choice`, the same as in JavaScript;
+- `CAPTION`, and `STATE`, a dictionary of `Range`, `Choice` and `Words`, the same as in JavaScript;
 - `still(state)`, the picture as HTML, and `alt(state)`, one or two sentences on what is seen and what it means;
 - `fixtures(rng)`, a list of {"state": …, "numbers": …} computed by the library, for random states.
 
@@ -19,12 +19,12 @@ from __future__ import annotations
 from importlib import import_module
 from types import ModuleType
 
-from bplib.figures._display import Choice, Display, Range, figure_html
+from bplib.figures._display import Choice, Display, Range, Words, figure_html
 from bplib.figures._quiz import load, quiz_html
 
-__all__ = ["FIGURES", "Choice", "Display", "Range", "module", "quiz", "show"]
+__all__ = ["FIGURES", "Choice", "Display", "Range", "Words", "module", "quiz", "show"]
 
-FIGURES = ("worked_example",)
+FIGURES = ("worked_example", "race", "graph_stepper", "shapes", "xor_training", "recurrent_clipping")
 
 
 def module(name: str) -> ModuleType:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 from numbers import Real
@@ -41,6 +42,20 @@ class Choice:
         """Raises ValueError for what is not among the options."""
         if value not in self.options:
             raise ValueError(f"{key} is {value!r}; expected one of: {', '.join(self.options)}")
+
+
+@dataclass(frozen=True)
+class Words:
+    """Words that the reader types, such as a formula; `parse` raises ValueError for what it cannot read."""
+
+    value: str
+    parse: Callable[[str], object]
+
+    def check(self, key: str, value: object) -> None:
+        """Raises TypeError for what is no text, ValueError for what cannot be read."""
+        if not isinstance(value, str):
+            raise TypeError(f"{key} is {value!r}; expected text such as {self.value!r}")
+        self.parse(value)
 
 
 @dataclass(frozen=True)

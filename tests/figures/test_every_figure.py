@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from browser import sideways, violations
 
-from bplib.figures import FIGURES, Choice, module, show
+from bplib.figures import FIGURES, Choice, Words, module, show
 from bplib.figures._display import DIST
 
 pytestmark = pytest.mark.parametrize("name", FIGURES)
@@ -15,6 +15,7 @@ COMPUTE = """([name, fixtures]) => fixtures.map(({state}) => bplibFigures.figure
 SETTINGS = """name => JSON.parse(JSON.stringify(Object.fromEntries(Object.entries(bplibFigures.figures[name].state)
     .map(([key, {value, min, max, options}]) => [key, {value, min, max, options}]))))"""
 SMALL = """() => [...document.querySelectorAll('.bp-live button, .bp-live input, .bp-live select, .bp-live summary')]
+    .filter(e => e.checkVisibility())
     .filter(e => e.getBoundingClientRect().height < 40 || e.getBoundingClientRect().width < 44).map(e => e.outerHTML)"""
 
 
@@ -44,6 +45,8 @@ def test_python_and_javascript_declare_the_same_state(name, show_page):
     for key, setting in ours.items():
         if isinstance(setting, Choice):
             assert theirs[key] == {"value": setting.value, "options": list(setting.options)}
+        elif isinstance(setting, Words):
+            assert theirs[key] == {"value": setting.value}
         else:
             assert theirs[key] == {"value": setting.value, "min": setting.low, "max": setting.high}
 

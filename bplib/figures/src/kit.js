@@ -7,9 +7,10 @@
 //
 // spec = {
 //   title       what a screen reader calls the figure
-//   state       {key: number(…) | steps(…) | choice(…)} from state.js: ranges, defaults; checked wherever it comes from
+//   state       {key: number(…) | steps(…) | choice(…) | words(…)} from state.js: ranges, defaults; checked wherever it comes from
 //   compute     (state) → {name: number}: the arithmetic and nothing else; tested to 1e-12 against fixtures(rng)
 //   build       (view) → draw(state, numbers): make the elements once; draw is called after every change and resize
+//   last        (state) → the last step in this state, where it varies; without it, the `step` declared in the state
 //   announce    (state, numbers, before) → what to say after a change (markup of text.js)
 // }
 // view = {spec, body, width, narrow, set(patch, key), step(by), say(text), warn(text), id(word)}
@@ -76,6 +77,7 @@ function mount(root, name, spec, still) {
   let numbers = {};
   let draw = () => {};
   const past = [];
+  const last = () => spec.last?.(state) ?? spec.state.step?.max;
   let touched = { key: null, at: 0 };
   let timer = 0;
 
@@ -134,8 +136,7 @@ function mount(root, name, spec, still) {
     become(next, problems);
   };
   view.step = (by) => {
-    const { step } = spec.state;
-    view.set({ step: Math.min(step.max, Math.max(step.min, state.step + by)) });
+    view.set({ step: Math.min(last(), Math.max(spec.state.step.min, Math.min(last(), state.step) + by)) });
   };
   const undo = () => {
     stop();
@@ -154,11 +155,11 @@ function mount(root, name, spec, still) {
   };
   const play = () => {
     if (timer) return stop();
-    if (state.step === spec.state.step.max) view.set({ step: spec.state.step.min });
+    if (state.step >= last()) view.set({ step: spec.state.step.min });
     timer = setInterval(() => {
       if (!root.isConnected) return stop();
       view.step(1);
-      if (state.step === spec.state.step.max) stop();
+      if (state.step >= last()) stop();
     }, PLAY_EVERY);
     toolbar.update();
   };
@@ -167,7 +168,7 @@ function mount(root, name, spec, still) {
     view.step(by);
   };
 
-  const toolbar = makeToolbar(spec, { walk, play, undo, reset }, () => ({ state, playing: timer > 0, past: past.length }));
+  const toolbar = makeToolbar(spec, { walk, play, undo, reset }, () => ({ state, last: last(), playing: timer > 0, past: past.length }));
   const controls = numeric(spec).map(([key, setting]) => makeControl(view, key, setting, () => state));
   view.toolbar = toolbar.element;
   view.controls = h('div', { class: 'bp-controls', role: 'group', 'aria-label': 'Numbers you can change' });
@@ -227,11 +228,11 @@ function makeToolbar(spec, { walk, play, undo, reset }, now) {
   // A button that has nothing to do is aria-disabled, not disabled: the focus stays where it is.
   const off = (which, yes) => which.setAttribute('aria-disabled', String(Boolean(yes)));
   const update = () => {
-    const { state, playing: runs, past } = now();
+    const { state, last, playing: runs, past } = now();
     off(undoing, past === 0);
     if (!step) return;
     off(back, state.step === step.min);
-    off(next, state.step === step.max);
+    off(next, state.step >= last);
     playing.textContent = runs ? 'Pause' : 'Play';
   };
   return { element, update };

@@ -9,6 +9,9 @@ export const steps = (last, value) => ({ name: 'step', value, min: 0, max: last,
 /** One of a few words. */
 export const choice = (name, value, options) => ({ name, value, options });
 
+/** Words that the reader types, such as a formula; `problem(text)` is one line on what is wrong with them, or nothing. */
+export const words = (name, value, problem) => ({ name, value, problem });
+
 /** A number as people write it: true minus signs, a decimal comma, spaces. NaN where there is none. */
 export const toNumber = (raw) => {
   const text = String(raw ?? '').trim().replace(/[−–]/g, '-').replace(/^(-?\d*),(\d+)/, '$1.$2');
@@ -21,6 +24,11 @@ export function read(setting, key, raw, kept = setting.value) {
   if (setting.options) {
     if (setting.options.includes(raw)) return { value: raw };
     return { value: kept, problem: `${key} is “${given}”; expected one of ${setting.options.join(', ')}. ${kept} is used.` };
+  }
+  if (setting.problem) {
+    const text = String(raw ?? '').trim();
+    const problem = setting.problem(text);
+    return problem ? { value: kept, problem: `${problem} “${kept}” is kept.` } : { value: text };
   }
   const value = toNumber(raw);
   const range = `a number from ${setting.min} to ${setting.max}`.replace(/-/g, '−');
@@ -73,7 +81,7 @@ export function toAddress(name, state, first) {
   const keys = [...all.keys()];
   const others = keys.filter((key) => key.includes('.') && !key.startsWith(`${name}.`));
   const parts = others.map((key) => `${key}=${encodeURIComponent(all.get(key))}`);
-  for (const key of Object.keys(state)) if (state[key] !== first[key]) parts.push(`${name}.${key}=${state[key]}`);
+  for (const key of Object.keys(state)) if (state[key] !== first[key]) parts.push(`${name}.${key}=${encodeURIComponent(state[key])}`);
   const mine = keys.some((key) => key.startsWith(`${name}.`));
   if (!parts.length && !mine) return; // an ordinary anchor stays
   try {
