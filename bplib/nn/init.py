@@ -2,6 +2,7 @@
 
 Each takes the shape, a generator (`np.random.default_rng(seed)`) and a dtype, and returns a NumPy array. Var W is
 2/(n_in + n_out) for xavier, 2/n_in for he and 1/n_in for lecun; all three draw from a normal distribution.
+`normal(std)` makes one whose variance knows nothing of the shape.
 """
 
 import numpy as np
@@ -13,6 +14,15 @@ def _normal(shape, rng, dtype, variance):
             f"expected a shape (n_out, n_in) and np.random.default_rng(seed); was given {shape} and {rng!r}"
         )
     return (rng.standard_normal(shape) * variance(*shape) ** 0.5).astype(dtype)
+
+
+def normal(std):
+    """The naive way: an initialisation with Var W = std², whatever the shape.
+
+    >>> float(normal(0.01)((500, 500), np.random.default_rng(0)).std().round(4))
+    0.01
+    """
+    return lambda shape, rng, dtype="float64": _normal(shape, rng, dtype, lambda *_: std**2)
 
 
 def xavier(shape, rng, dtype="float64"):

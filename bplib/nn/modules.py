@@ -98,6 +98,22 @@ class ReLU(_Activation):
     name = "relu"
 
 
+class LeakyReLU(Module):
+    """x where x > 0, and slope · x elsewhere, so that no unit is ever silent. Source: Maas et al., 2013.
+
+    >>> LeakyReLU(0.1)(Tensor([-1.0, 2.0])).data
+    array([-0.1,  2. ])
+    """
+
+    def __init__(self, slope=0.01):
+        self.slope = slope
+
+    def __call__(self, x):
+        """What the layer makes of x."""
+        x = x if isinstance(x, Tensor) else Tensor(x)
+        return self.slope * x + (1 - self.slope) * x.relu()
+
+
 class Tanh(_Activation):
     """The hyperbolic tangent."""
 
