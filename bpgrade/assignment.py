@@ -14,6 +14,7 @@ The reference is the function in the solution notebook, the points are those of 
 """
 
 import contextlib
+import hashlib
 import io
 import runpy
 from collections.abc import Callable
@@ -46,13 +47,18 @@ class Question:
 
 @dataclass(frozen=True)
 class Assignment:
-    """A released assignment: its cells, its questions, and the `grade_id`s and points that a person marks."""
+    """A released assignment: its cells, its questions, and the `grade_id`s and points that a person marks.
+
+    `version` is a digest of all that a grade depends on, `release` the released notebook itself.
+    """
 
     name: str
     released: list[Cell]
     questions: list[Question]
     by_hand: dict[str, float]
     solution: list[Cell]
+    version: str = ""
+    release: bytes = b""
 
 
 def load(course: Path, name: str) -> Assignment:
@@ -72,7 +78,12 @@ def load(course: Path, name: str) -> Assignment:
         released = read(release)
     except Unreadable as error:
         raise GradeError(f"{name}: {error}") from None
-    return Assignment(name, released, questions(name, solution, source.with_name("judge.py")), hand(solution), solution)
+    spec = source.with_name("judge.py")
+    stated = questions(name, solution, spec)
+    whole = hashlib.sha256()
+    for path in (source, spec, release):
+        whole.update(hashlib.sha256(path.read_bytes()).digest())
+    return Assignment(name, released, stated, hand(solution), solution, whole.hexdigest(), release.read_bytes())
 
 
 def hand(cells: list[Cell]) -> dict[str, float]:

@@ -1,8 +1,12 @@
-"""The one exception that ends a run: something the instructor has to mend, said in one line."""
+"""The exceptions that end a run: something the instructor has to mend, said in one line, or a stop on request."""
 
 
 class GradeError(Exception):
     """What is wrong and how to mend it; printed without a traceback."""
+
+
+class Stopped(Exception):
+    """The run was stopped while a submission was being graded; there is no result to record."""
 
 
 def printable(text: object, most: int = 300) -> str:

@@ -7,6 +7,7 @@ later cell breaks costs no earlier question. Standard library only, and IPython,
 
 import json
 import os
+import random
 import resource
 import signal
 import sys
@@ -114,6 +115,16 @@ def ask(function: Any, inputs: list[Any]) -> list[Any]:
     return answers
 
 
+def same_chance() -> None:
+    """Start the usual sources of chance afresh: a program that draws numbers draws the same ones on every run."""
+    try:
+        random.seed(0)
+        if "numpy" in sys.modules:
+            sys.modules["numpy"].random.seed(0)
+    except BaseException:  # a student may have put something else there
+        pass
+
+
 def limit(limits: dict[str, int]) -> None:
     """Cap memory, CPU seconds, processes, file sizes and open files of this process and its children, for good."""
     for name, most in limits.items():
@@ -125,13 +136,11 @@ def limit(limits: dict[str, int]) -> None:
         pass
 
 
-def main() -> None:
-    """Read the job from standard input, run it, write the lines to the standard output that was there at the start."""
-    job = json.loads(sys.stdin.buffer.read())
-    sys.path[:0] = job["path"]
-    limit(job["limits"])
+def started(paths: list[str]) -> tuple[int, Any]:
+    """Get ready before any word of a student's has been read: where answers go to, and IPython."""
+    sys.path[:0] = paths
     out, nowhere = os.dup(1), os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1, 2):
+    for stream in (1, 2):
         os.dup2(nowhere, stream)
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
@@ -142,6 +151,27 @@ def main() -> None:
     shell.showtraceback = shell.showsyntaxerror = lambda *_, **__: None  # nobody reads them, and they take long
     signal.signal(signal.SIGALRM, ring)
     signal.signal(signal.SIGPROF, ring)
+    return out, shell
+
+
+def die_with_parent() -> None:
+    """Where no sandbox sees to it: end this process when the grader does."""
+    try:
+        import ctypes
+
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+    except (ImportError, OSError, AttributeError):
+        pass  # not Linux: the clock inside ends it
+
+
+def main() -> None:
+    """Say ready, read the job from standard input, run it, write the lines to the standard output of the start.
+
+    The grader sends the job only to a program that said it is ready: by then all that ends it with the grader is in
+    place, and a line that comes later is the student's.
+    """
+    die_with_parent()
+    out, shell = started(sys.argv[1:])
 
     def tell(line: dict[str, Any]) -> None:
         text = json.dumps(line).encode() + b"\n"
@@ -149,8 +179,12 @@ def main() -> None:
             text = text[os.write(out, text) :]
 
     tell({"ready": True})
+    job = json.loads(sys.stdin.buffer.read())
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    limit(job["limits"])
     for cell in job["cells"]:
         failed: BaseException | None = None
+        same_chance()
         try:
             ran = within(job["seconds"], partial(shell.run_cell, cell["source"], silent=True))
             failed = ran.error_before_exec or ran.error_in_exec
@@ -160,6 +194,7 @@ def main() -> None:
             continue
         answers: list[Any] = []
         if failed is None:
+            same_chance()
             try:
                 answers = within(job["seconds"], partial(ask, shell.user_ns.get(cell["function"]), cell["inputs"]))
             except BaseException as error:

@@ -6,6 +6,7 @@ so forging a line earns nothing; a line that cannot be read ends what counts, an
 
 import json
 import math
+import re
 import zlib
 from dataclasses import dataclass
 from typing import Any
@@ -141,7 +142,8 @@ def _judged(asked: Asked, line: dict[str, Any] | None, source: str | None, relea
 
 REASONS = {
     "timeout": "the program ran out of time in this cell or an earlier one.",
-    "crashed": "the program ended in this cell or an earlier one (an exit, or too much memory or output).",
+    "crashed": "the program ended in this cell or an earlier one (an exit, or too much output).",
+    "memory": "the program took too much memory in this cell or an earlier one.",
     "malformed": "the program wrote something else where its answers go.",
 }
 
@@ -149,6 +151,7 @@ REASONS = {
 def _failure(what: str, error: list[Any]) -> Diagnosis:
     """The line for an exception [type, message, line number] that a student's code raised."""
     kind, text, number = error
+    text = re.sub(r"0x[0-9a-fA-F]{6,16}", "0x…", str(text))  # an address in memory: another one on every run
     where = f" (line {int(number)})" if number else ""
     if kind == "Late":
         return Diagnosis("timeout", f"{what} did not finish in time: does a loop never end?{where}")

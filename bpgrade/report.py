@@ -1,12 +1,8 @@
-"""What a run leaves behind: one JSON and one feedback page a submission, a CSV, and a table on the screen."""
+"""A result as people read it: the feedback page, the table on the screen, and what a class found hard."""
 
-import csv
 import html
-import io
 import json
-import os
-import tempfile
-from pathlib import Path
+from collections import Counter
 from typing import Any
 
 from rich.console import Console
@@ -20,6 +16,7 @@ PAGE = """<!DOCTYPE html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>{title}</title>
 <style>
 body {{ font: 1rem/1.5 system-ui, sans-serif; max-width: 50rem; margin: 2rem auto; padding: 0 1rem;
@@ -42,19 +39,6 @@ th, td {{ text-align: left; vertical-align: top; padding: .4rem .6rem; border-bo
 """
 
 
-def write(path: Path, text: str) -> None:
-    """Write `text` to `path` whole or not at all: into a file beside it that then takes its place."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".part-")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace", newline="") as file:
-            file.write(text)
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
-
-
 def as_json(result: dict[str, Any]) -> str:
     """The result as it is read by programs."""
     return json.dumps(result, indent=1) + "\n"
@@ -73,7 +57,9 @@ def as_html(result: dict[str, Any]) -> str:
         rows.append(f"<tr><td>{safe(one['id'])}</td><td>{points}</td><td>{safe(one['message'])}</td></tr>")
     for name, most in result["by_hand"].items():
         rows.append(f"<tr><td>{safe(name)}</td><td>of {most:g}</td><td>marked by a person</td></tr>")
-    state = "" if result["status"] == "graded" else f" Status: {safe(result['status'])}. {safe(result['message'])}"
+    state = f" Status: {safe(result['status'])}. {safe(result['message'])}"
+    if result["status"] == "graded":
+        state = f" Note: {safe(result['message'])}." if result["message"] else ""
     return PAGE.format(
         title=safe(f"{result['assignment']}: {result['student']}"),
         summary=f"{result['score']:g} of {result['max_score']:g} points.{state}",
@@ -81,32 +67,47 @@ def as_html(result: dict[str, Any]) -> str:
     )
 
 
-def as_csv(results: list[dict[str, Any]]) -> str:
-    """One line a submission; a name that a spreadsheet would run as a formula is kept as text."""
-    text = io.StringIO()
-    names = next(([one["id"] for one in result["questions"]] for result in results if result["questions"]), [])
-    writer = csv.writer(text)
-    writer.writerow(["student_id", "assignment", "status", "score", "max_score", *names])
-    for result in results:
-        scores = {one["id"]: one["score"] for one in result["questions"]}
-        student = printable(result["student"])
-        student = f"'{student}" if student.startswith(("=", "+", "-", "@")) else student
-        row = [student, result["assignment"], result["status"], result["score"], result["max_score"]]
-        writer.writerow([*row, *(scores.get(name, 0.0) for name in names)])
-    return text.getvalue()
+MOST_ROWS = 60
 
 
 def show(results: list[dict[str, Any]], console: Console) -> None:
-    """Print the table: a line for each submission with the first thing found wrong."""
+    """Print the table: a line for each submission with the first thing found wrong; of a large class a summary."""
     table = Table(box=None, pad_edge=False, header_style="bold", expand=True)
     table.add_column("student", overflow="fold", max_width=40)
     table.add_column("status")
     table.add_column("score", justify="right", no_wrap=True)
     table.add_column("first finding", no_wrap=True, overflow="ellipsis", ratio=1)
-    for result in results:
+    rows = results if len(results) <= MOST_ROWS else [one for one in results if one["status"] != "graded"]
+    for result in rows[:MOST_ROWS]:
         score = f"{result['score']:g} of {result['max_score']:g}"
         cells = [result["student"], result["status"], score, first_finding(result)]
         table.add_row(*(Text(printable(cell)) for cell in cells))
+    if rows:
+        console.print(table)
+    if (more := len(rows) - MOST_ROWS) > 0:
+        console.print(f"and {more} more that are not graded", markup=False)
+    if len(results) > MOST_ROWS:
+        states = Counter(result["status"] for result in results)
+        console.print(", ".join(f"{n} {state}" for state, n in states.most_common()), markup=False)
+
+
+def show_questions(results: list[dict[str, Any]], console: Console) -> None:
+    """Print what the class found hard: for each question how many are right, and the commonest mistake."""
+    table = Table(box=None, pad_edge=False, header_style="bold", expand=True)
+    for name in ("question", "right", "not attempted", "wrong"):
+        table.add_column(name, justify="left" if name == "question" else "right", no_wrap=True)
+    table.add_column("commonest mistake", no_wrap=True, overflow="ellipsis", ratio=1)
+    found: dict[str, list[dict[str, Any]]] = {}
+    for result in results:
+        for one in result["questions"]:
+            found.setdefault(one["id"], []).append(one)
+    for name, all_ in found.items():
+        kinds = Counter(one["diagnosis"] for one in all_)
+        wrong = [one for one in all_ if one["diagnosis"] not in ("correct", "not-attempted", "missing")]
+        said = Counter((one["diagnosis"], one["message"].split(" Yours is ")[0]) for one in wrong).most_common(1)
+        commonest = f"{said[0][1]} × {said[0][0][0]}: {said[0][0][1]}" if said else ""
+        numbers = [kinds["correct"], kinds["not-attempted"] + kinds["missing"], len(wrong)]
+        table.add_row(*(Text(printable(cell)) for cell in [name, *numbers, commonest]))
     console.print(table)
 
 

@@ -2,29 +2,32 @@
 
 What it can see: the interpreter, the installed packages, `bplib` and `bpgrade.inside`, read-only; 64 MB of its own
 `/tmp`. What it cannot: the network, the submissions, the solutions, the judge, the environment, other processes. The
-job comes on standard input, the answer leaves as bytes on standard output under a cap, and time has a hard end.
+job comes on standard input, the answer leaves as bytes on standard output under a cap, and time has a hard end
+(`bpgrade.process`). Memory and processes are capped one by one and together (`bpgrade.caps`), and system calls that no
+exercise needs are refused (`bpgrade.seccomp`).
 """
 
+import contextlib
+import fcntl
 import json
 import os
-import selectors
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import IO, Any
+from typing import Any
 
-from bpgrade.errors import GradeError, printable
+from bpgrade import caps, seccomp
+from bpgrade.errors import GradeError
+from bpgrade.process import Outcome, Running, collect
 
-MOST_OUTPUT = 4_000_000
 LIMITS: Mapping[str, int] = {"AS": 2 << 30, "CPU": 60, "NPROC": 32, "FSIZE": 20_000_000, "NOFILE": 256, "CORE": 0}
 NOBODY = "65534"
 PACKAGE = Path(__file__).resolve().parent
+PLAIN = {"LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
 
 # Root would be exempt from the cap on processes, so bubblewrap is started as nobody. Nobody may not be able to walk to
 # the interpreter (in /root, say): root therefore mounts the folders where nobody can, in a mount namespace of its own.
@@ -40,15 +43,6 @@ done
 shift
 exec setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs "$@"
 """
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came out of a run: the bytes, how it `ended` (exited, timeout or flooded), and its first complaint."""
-
-    output: bytes
-    ended: str
-    complaint: str = ""
 
 
 def packages() -> list[str]:
@@ -68,19 +62,35 @@ class Sandbox:
     limits: Mapping[str, int] = LIMITS
 
     def __init__(self) -> None:
+        self.running = Running()
         missing = [tool for tool in self.tools() if shutil.which(tool) is None]
         if missing:
             raise GradeError(
                 f"{missing[0]} is not installed, so a student's program cannot be shut in: install bubblewrap "
-                "(apt install bubblewrap util-linux), or pass --trusted to run it with your own rights."
+                "(apt install bubblewrap util-linux), grade in a container (see the Dockerfile), or pass --trusted to "
+                "run it with your own rights."
             )
-        self.stage = tempfile.mkdtemp(prefix="bpgrade-", dir="/tmp")
-        os.chmod(self.stage, 0o755)
+        self.groups = caps.groups()
+        self.filter = seccomp.program()
+        self._make_stage()
 
     @staticmethod
     def tools() -> list[str]:
         """The programs a run needs."""
         return ["bwrap", "unshare", "setpriv", "mount"] if os.geteuid() == 0 else ["bwrap"]
+
+    def _make_stage(self) -> None:
+        """A folder of this run's own, locked while the run lives; those of killed runs are removed."""
+        base = "/tmp" if os.path.isdir("/tmp") else tempfile.gettempdir()
+        for old in Path(base).glob("bpgrade-stage-*"):
+            _remove_stale(old)
+        try:
+            self.stage = tempfile.mkdtemp(prefix="bpgrade-stage-", dir=base)
+            os.chmod(self.stage, 0o755)
+            self._lock = os.open(self.stage, os.O_RDONLY | os.O_CLOEXEC)
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise GradeError(f"no temporary folder can be made in {base}: {error.strerror}") from None
 
     def command(self) -> list[str]:
         """The whole command line, from the outermost program to the interpreter."""
@@ -91,8 +101,8 @@ class Sandbox:
         as_root = os.geteuid() == 0
         bwrap = ["bwrap", "--unshare-all", "--unshare-user", "--disable-userns", "--uid", NOBODY, "--gid", NOBODY]
         bwrap += ["--die-with-parent", "--new-session", "--cap-drop", "ALL", "--hostname", "sandbox", "--clearenv"]
-        bwrap += ["--setenv", "HOME", "/tmp", "--setenv", "PATH", "/usr/bin", "--setenv", "LANG", "C.UTF-8"]
-        bwrap += ["--setenv", "OPENBLAS_NUM_THREADS", "1", "--setenv", "OMP_NUM_THREADS", "1"]
+        for name, value in {"HOME": "/tmp", "PATH": "/usr/bin", **PLAIN}.items():
+            bwrap += ["--setenv", name, value]
         # First what is the sandbox's own: an interpreter that lives below /tmp is then mounted on top of it.
         bwrap += ["--proc", "/proc", "--dev", "/dev", "--size", str(64 << 20), "--tmpfs", "/tmp"]
         for n, (source, place) in enumerate(shown.items()):
@@ -103,7 +113,8 @@ class Sandbox:
             elif os.path.isdir(f"/{name}"):
                 bwrap += ["--ro-bind", f"/{name}", f"/{name}"]
         bwrap += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]
-        bwrap += [interpreter(), "-I", "-B", "/course/inside.py"]
+        bwrap += ["--seccomp", "FILTER"] if self.filter else []
+        bwrap += [interpreter(), "-P", "-s", "-B", "/course/inside.py", *self.paths()]
         if not as_root:
             return bwrap
         unshare = ["unshare", "--mount", "--propagation", "private", "sh", "-c", MOUNT_AS_ROOT, "sh"]
@@ -114,19 +125,35 @@ class Sandbox:
         return ["/course", *(f"/packages/{n}" for n in range(len(packages())))]
 
     def run(self, job: dict[str, Any], seconds: float) -> Outcome:
-        """Run one job for at most `seconds` of wall-clock time."""
-        whole = {**job, "path": self.paths(), "limits": dict(self.limits)}
-        with tempfile.TemporaryFile() as file:
-            file.write(json.dumps(whole).encode())
-            file.seek(0)
-            return self._run(file, seconds)
+        """Run one job for at most `seconds` of wall-clock time. Raises Stopped after `stop`.
 
-    def _run(self, job: IO[bytes], seconds: float) -> Outcome:
-        return collect(self.command(), job, seconds, env={"PATH": os.environ.get("PATH", "/usr/bin:/bin")})
+        A program that never began is given a second start: the machine may have been out of something for a moment.
+        """
+        whole = json.dumps({**job, "limits": dict(self.limits)}).encode()
+        outcome = self._run(whole, seconds)
+        return self._run(whole, seconds) if outcome.ended == "refused" else outcome
+
+    def _run(self, job: bytes, seconds: float) -> Outcome:
+        env = {"PATH": os.environ.get("PATH", "/usr/bin:/bin")}
+        group = None
+        with contextlib.suppress(OSError):  # with no group to be had, the watch on memory stands in
+            group = self.groups.group() if self.groups else None
+        try:
+            return collect(self.command(), job, seconds, self.running, env=env, group=group, filter_program=self.filter)
+        except OSError as error:
+            return Outcome(b"", "refused", f"{error.strerror}")
+        finally:
+            if group:
+                group.close()
+
+    def stop(self) -> None:
+        """End every run at once."""
+        self.running.stop()
 
     def close(self) -> None:
         """Remove the folder that root's mounts are hung under; the mounts ended with their runs."""
         shutil.rmtree(self.stage, ignore_errors=True)
+        os.close(self._lock)
 
 
 class Trusted(Sandbox):
@@ -138,55 +165,35 @@ class Trusted(Sandbox):
     )  # counts all of a user's
 
     def __init__(self) -> None:
-        self.stage = tempfile.mkdtemp(prefix="bpgrade-")
+        self.running = Running()
+        self._make_stage()
 
     def paths(self) -> list[str]:
         """A folder that holds links to bplib alone, and the installed packages."""
         link = Path(self.stage) / "bplib"
-        if not link.exists():
+        with contextlib.suppress(FileExistsError):
             link.symlink_to(PACKAGE.parent / "bplib")
         return [self.stage, *packages()]
 
-    def _run(self, job: IO[bytes], seconds: float) -> Outcome:
+    def _run(self, job: bytes, seconds: float) -> Outcome:
         with tempfile.TemporaryDirectory(dir=self.stage) as folder:
-            command = [interpreter(), "-I", "-B", str(PACKAGE / "inside.py")]
-            env = {"HOME": folder, "PATH": "/usr/bin:/bin", "OPENBLAS_NUM_THREADS": "1"}
-            return collect(command, job, seconds, env=env, folder=folder)
+            command = [interpreter(), "-P", "-s", "-B", str(PACKAGE / "inside.py"), *self.paths()]
+            env = {"HOME": folder, "PATH": "/usr/bin:/bin", **PLAIN}
+            return collect(command, job, seconds, self.running, env=env, folder=folder)
 
 
-def collect(
-    command: list[str], job: IO[bytes], seconds: float, *, env: dict[str, str], folder: str | None = None
-) -> Outcome:
-    """Run `command` to its end, its time or its cap on output, whichever comes first; nothing of it stays behind."""
-    end = time.monotonic() + seconds
-    process = subprocess.Popen(
-        command, stdin=job, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env, cwd=folder, start_new_session=True
-    )
-    assert process.stdout is not None
-    assert process.stderr is not None
-    kept, caps = {"out": bytearray(), "err": bytearray()}, {"out": MOST_OUTPUT, "err": 65_536}
-    ended = "exited"
-    with process, selectors.DefaultSelector() as ready:
-        ready.register(process.stdout, selectors.EVENT_READ, "out")
-        ready.register(process.stderr, selectors.EVENT_READ, "err")
-        while ended == "exited" and ready.get_map():
-            if (left := end - time.monotonic()) <= 0:
-                ended = "timeout"
-                break
-            for key, _ in ready.select(left):
-                chunk = os.read(key.fd, 65_536)
-                kept[key.data] += chunk
-                if not chunk:
-                    ready.unregister(key.fileobj)
-                if len(kept[key.data]) > caps[key.data]:
-                    ended = "flooded"
-        _kill(process)
-    return Outcome(bytes(kept["out"][:MOST_OUTPUT]), ended, printable(kept["err"].decode(errors="replace")))
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End the whole process group; the sandbox's other processes die with its first one."""
+def _remove_stale(folder: Path) -> None:
+    """Remove the folder of a run that was killed: nobody holds its lock, and it is not of this minute."""
     try:
-        os.killpg(process.pid, 9)
-    except ProcessLookupError:
-        process.kill()
+        if time.time() - folder.stat().st_mtime < 60 or folder.is_symlink():
+            return
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(folder, ignore_errors=True)
+    except OSError:
+        pass
+    finally:
+        os.close(handle)

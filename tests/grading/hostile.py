@@ -61,7 +61,7 @@ class Equal(float):
     "reads_environment": (
         "import os\n" + FIRST + "raise RuntimeError(f'{sorted(os.environ)} {os.getuid()}')\n",
         "graded",
-        "['HOME', 'LANG', 'OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'PATH', 'PWD'] 65534",
+        "['HOME', 'LANG', 'OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'PATH', 'PWD', 'PYTHONHASHSEED'] 65534",
     ),
     "writes_files": (
         """
