@@ -105,6 +105,7 @@ function drawGraph(svg, view, state, numbers, told) {
   });
   const list = nodes.map((node, i) => `${title(node)}: ${computed(i) ? fmt(value(i)) : 'not yet'}${begun(i) ? `, gradient ${fmt(grad[i])}` : ''}`);
   svg.attr('aria-label', spoken(`The graph of ${state.formula}. ${list.join('; ')}.`));
+  return spot[active];
 }
 
 const SAID = {
@@ -214,7 +215,8 @@ export function build(view) {
     const told = tell(state, numbers, view.spec.walk);
     formula.update(state);
     prediction.update(state, numbers);
-    drawGraph(svg, view, state, numbers, told);
+    const [centre] = drawGraph(svg, view, state, numbers, told) ?? [0];
+    scroll.scrollLeft = centre - scroll.clientWidth / 2; // what the step does is in view
     where.textContent = told.where;
     says.innerHTML = prose(told.says);
     equation.innerHTML = told.rows.map(([left, right, sign = '=']) => `<span class="bp-left">${left}</span><span class="bp-m">${sign}</span><span>${math(right)}</span>`).join('');
