@@ -139,7 +139,8 @@ def themed(svg: str, alt: str) -> str:
     prefix = f"f{zlib.crc32(body.encode()):08x}-"
     body = re.sub(r' id="([^"]+)"', lambda m: f' id="{prefix}{m[1]}"' if m[1] in used else "", body)
     body = re.sub(r'(url\(#|href="#)', rf"\g<1>{prefix}", body)
-    head = f'<svg role="img" aria-label="{escape(alt, quote=True)}" {view} style="width:{width}px" '
+    head = f'<svg role="img" aria-label="{escape(alt, quote=True)}" {view} '
+    size = f'style="width:{width}px;fill:var(--bp-ink,{COLOURS["ink"]})" '  # what has no colour of its own is ink
     look = 'font-family="sans-serif" stroke-linejoin="round"'
     spaces = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
-    return f"{head}{look} {spaces}>{body.strip()}"
+    return f"{head}{size}{look} {spaces}>{body.strip()}"
