@@ -24,7 +24,16 @@ from bplib.figures._quiz import load, quiz_html
 
 __all__ = ["FIGURES", "Choice", "Display", "Range", "Words", "module", "quiz", "show"]
 
-FIGURES = ("worked_example", "race", "graph_stepper", "shapes", "xor_training", "recurrent_clipping")
+FIGURES = (
+    "worked_example",
+    "race",
+    "graph_stepper",
+    "shapes",
+    "xor_training",
+    "recurrent_clipping",
+    "vanishing_explorer",
+    "alignment",
+)
 
 
 def module(name: str) -> ModuleType:
