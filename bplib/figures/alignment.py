@@ -15,8 +15,8 @@ from bplib.figures._display import Choice, Range
 
 CAPTION = (
     "The forward weights come to agree with random feedback, the layer next to the output usually first. Each line is "
-    "the angle between a hidden layer's update and the true gradient; 24 examples, 4 inputs, two hidden layers of 8 tanh "
-    "units. Set <i>η</i>, the learning rate; <i>s</i>, the size of the starting weights; <i>n</i>, which random "
+    "the angle between a hidden layer's update and the true gradient; 24 examples, 4 inputs, two hidden layers of 8 "
+    "tanh units. Set <i>η</i>, the learning rate; <i>s</i>, the size of the starting weights; <i>n</i>, which random "
     "numbers are drawn."
 )
 LAST, EACH, EXAMPLES, SIZES, BELOW = 60, 5, 24, (4, 8, 8, 2), 60
