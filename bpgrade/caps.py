@@ -45,7 +45,7 @@ class Group:
 
     def prefix(self) -> list[str]:
         """What to put before a command so that it starts inside the group."""
-        return ["sh", "-c", ENTER, "sh", *(str(folder / "cgroup.procs") for folder in self.folders), "--"]
+        return ["/bin/sh", "-c", ENTER, "sh", *(str(folder / "cgroup.procs") for folder in self.folders), "--"]
 
     def close(self) -> None:
         """End what is left in the group and remove it."""

@@ -179,7 +179,8 @@ def _assignment_of(course: Path, ids: set[str], notebook: Path) -> str:
             released = {cell.grade_id for cell in read(path) if cell.solution}
         except Unreadable:
             continue
-        best = max(best, (len(released & ids), path.stem))
+        if released & ids:
+            best = max(best, (len(released & ids), path.stem))
     if not best[1]:
         raise GradeError(f"{notebook} holds no question of a released assignment; name one with --assignment")
     return best[1]

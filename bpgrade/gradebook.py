@@ -14,6 +14,7 @@ from typing import Any
 
 from bpgrade.assignment import Assignment
 from bpgrade.errors import GradeError, printable
+from bpgrade.handed_back import harmless
 from bpgrade.store import PART, file_name
 
 NOT_HANDED_IN = ("missing", "failed")
@@ -99,7 +100,7 @@ def _fill(page: Any, verdicts: dict[str, dict[str, Any]]) -> None:
         grade.needs_manual_grade = False
     for comment in page.comments:
         if verdict := verdicts.get(comment.cell.name):
-            comment.auto_comment = verdict["message"]
+            comment.auto_comment = harmless(verdict["message"])  # nbgrader shows comments as HTML
 
 
 def by_hand(url: str, assignment: str) -> dict[str, float]:

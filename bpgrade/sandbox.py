@@ -41,7 +41,7 @@ while [ "$1" != -- ]; do
     n=$((n + 1)); shift
 done
 shift
-exec setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs "$@"
+exec env -i "$0" --reuid 65534 --regid 65534 --clear-groups --no-new-privs "$@"
 """
 
 
@@ -79,6 +79,11 @@ class Sandbox:
         """The programs a run needs."""
         return ["bwrap", "unshare", "setpriv", "mount"] if os.geteuid() == 0 else ["bwrap"]
 
+    @staticmethod
+    def program(name: str) -> str:
+        """The full name of a program."""
+        return shutil.which(name) or name
+
     def _make_stage(self) -> None:
         """A folder of this run's own, locked while the run lives; those of killed runs are removed."""
         base = "/tmp" if os.path.isdir("/tmp") else tempfile.gettempdir()
@@ -99,7 +104,17 @@ class Sandbox:
         shown[str(PACKAGE.parent / "bplib")] = "/course/bplib"
         shown |= {path: f"/packages/{n}" for n, path in enumerate(packages())}
         as_root = os.geteuid() == 0
-        bwrap = ["bwrap", "--unshare-all", "--unshare-user", "--disable-userns", "--uid", NOBODY, "--gid", NOBODY]
+        # Programs by their full names, and nothing in their environment: the student's can read that of process 1.
+        bwrap = [
+            self.program("bwrap"),
+            "--unshare-all",
+            "--unshare-user",
+            "--disable-userns",
+            "--uid",
+            NOBODY,
+            "--gid",
+            NOBODY,
+        ]
         bwrap += ["--die-with-parent", "--new-session", "--cap-drop", "ALL", "--hostname", "sandbox", "--clearenv"]
         for name, value in {"HOME": "/tmp", "PATH": "/usr/bin", **PLAIN}.items():
             bwrap += ["--setenv", name, value]
@@ -117,7 +132,8 @@ class Sandbox:
         bwrap += [interpreter(), "-P", "-s", "-B", "/course/inside.py", *self.paths()]
         if not as_root:
             return bwrap
-        unshare = ["unshare", "--mount", "--propagation", "private", "sh", "-c", MOUNT_AS_ROOT, "sh"]
+        unshare = ["unshare", "--mount", "--propagation", "private"]
+        unshare += ["sh", "-c", MOUNT_AS_ROOT, self.program("setpriv")]
         return [*unshare, self.stage, *shown, "--", *bwrap]
 
     def paths(self) -> list[str]:
@@ -134,7 +150,7 @@ class Sandbox:
         return self._run(whole, seconds) if outcome.ended == "refused" else outcome
 
     def _run(self, job: bytes, seconds: float) -> Outcome:
-        env = {"PATH": os.environ.get("PATH", "/usr/bin:/bin")}
+        env = {"PATH": os.environ.get("PATH", "/usr/bin:/bin")} if os.geteuid() == 0 else {}
         group = None
         with contextlib.suppress(OSError):  # with no group to be had, the watch on memory stands in
             group = self.groups.group() if self.groups else None

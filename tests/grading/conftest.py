@@ -43,7 +43,7 @@ def run_and_watch(results: Path) -> dict[str, object]:
     before = digest()
     with listening() as connections:
         done = bpgrade(
-            "run", str(SAMPLES), "--assignment", NAME, "--out", str(results), "--seed", "7", "--timeout", "15"
+            "run", str(SAMPLES), "--assignment", NAME, "--out", str(results), "--seed", "7", "--timeout", "12"
         )
     return {
         "code": done.returncode,

@@ -238,4 +238,238 @@ class Noise(Exception):
         None,
         "",
     ),
+    "busy_swarm": (
+        """
+import os, time
+def slope(yhat):
+    for _ in range(25):
+        if os.fork() == 0:
+            while True:
+                pass
+    time.sleep(1)
+    raise RuntimeError(f"{len(os.sched_getaffinity(0))} core")
+""",
+        "graded",
+        "1 core",
+    ),
+    "takes_another_core": (
+        """
+import os
+def slope(yhat):
+    try:
+        os.sched_setaffinity(0, range(64))
+    except PermissionError:
+        raise RuntimeError("kept to its core")
+""",
+        "graded",
+        "kept to its core",
+    ),
+    "swarm_takes_all_memory": (
+        """
+import os, time
+for _ in range(20):
+    if os.fork() == 0:
+        held = bytearray(os.urandom(1)) * 300_000_000
+        time.sleep(60)
+        os._exit(0)
+time.sleep(3)
+"""
+        + FIRST
+        + "return 0.0\n",
+        None,
+        "",
+    ),
+    "hides_memory": (
+        """
+import ctypes, os
+def slope(yhat):
+    libc, got = ctypes.CDLL(None), []
+    for name, take in [
+        ("memfd", lambda: libc.memfd_create(b"a", 0)),
+        ("shm", lambda: libc.shmget(0, 1 << 30, 0o1600)),
+        ("queue", lambda: libc.msgget(0, 0o1600)),
+    ]:
+        if take() >= 0:
+            got.append(name)
+    raise RuntimeError(f"got {got}")
+""",
+        "graded",
+        "got []",
+    ),
+    "looks_into_others": (
+        """
+import ctypes, os
+def slope(yhat):
+    libc, got = ctypes.CDLL(None), []
+    for pid in [1, os.getppid()]:
+        if libc.ptrace(16, pid, 0, 0) == 0:
+            got.append(f"traced {pid}")
+        for name in ("mem", "environ"):
+            try:
+                if open(f"/proc/{pid}/{name}", "rb").read(1) and name == "mem":
+                    got.append(name)
+            except OSError:
+                pass
+    others = [pid for pid in os.listdir("/proc") if pid.isdigit() and int(pid) > os.getpid()]
+    raise RuntimeError(f"{got} {others}")
+""",
+        "graded",
+        "[] []",
+    ),
+    "mounts_and_unshares": (
+        """
+import ctypes
+def slope(yhat):
+    libc, got = ctypes.CDLL(None), []
+    for name, call in [
+        ("user", lambda: libc.unshare(0x10000000)),
+        ("net", lambda: libc.unshare(0x40000000)),
+        ("mount", lambda: libc.mount(b"none", b"/tmp", b"tmpfs", 0, 0)),
+        ("setuid", lambda: libc.setuid(0)),
+        ("chroot", lambda: libc.chroot(b"/tmp")),
+    ]:
+        if call() == 0:
+            got.append(name)
+    raise RuntimeError(f"got {got}")
+""",
+        "graded",
+        "got []",
+    ),
+    "searches_memory": (
+        """
+import gc, sys
+def slope(yhat):
+    frame, seen = sys._getframe(), []
+    while frame is not None:
+        seen += [name for name in frame.f_locals if name in ("truth", "truths", "reference", "solution", "tolerance")]
+        frame = frame.f_back
+    names = [name for name in sys.modules if name.startswith(("bpgrade", "solutions", "judge"))]
+    raise RuntimeError(f"saw {seen} {names}")
+""",
+        "graded",
+        "saw [] []",
+    ),
+    "imports_the_judge": (
+        """
+import importlib
+def slope(yhat):
+    got = []
+    for name in ("bpgrade.judge", "judge", "solutions", "solutions.judge"):
+        try:
+            got.append(importlib.import_module(name).QUESTIONS)
+        except (ImportError, AttributeError):
+            pass
+    raise RuntimeError(f"got {len(got)}")
+""",
+        "graded",
+        "got 0",
+    ),
+    "replaces_the_checks": (
+        """
+import builtins
+def check(*a, **k):
+    print("right")
+marks = lambda question, points: points
+builtins.float = lambda *a: 0.25
+"""
+        + FIRST
+        + "return 0.0\n",
+        None,
+        "",
+    ),
+    "returns_a_flood": (FIRST + "return [0.0] * 10**7\n", None, ""),
+    "returns_a_pit": (FIRST + "pit = []\n    for _ in range(10**5):\n        pit = [pit]\n    return pit\n", None, ""),
+    "returns_itself": (FIRST + "loop = []\n    loop.append(loop)\n    return loop\n", None, ""),
+    "lying_array": (
+        """
+class Lie:
+    shape, dtype = (), "float64"
+    def tolist(self):
+        return {"array": 1, "shape": [10**9], "done": True}
+"""
+        + FIRST
+        + "return Lie()\n",
+        None,
+        "",
+    ),
+    "crashes_the_interpreter": (
+        "import ctypes\n" + FIRST + "return ctypes.string_at(0)\n",
+        "crashed",
+        "ended",
+    ),
+    "stops_itself": ("import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)\n", None, ""),
+    "stays_behind": (
+        """
+import os, time
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        while True:
+            time.sleep(0.01)
+    os._exit(0)
+"""
+        + FIRST
+        + "return 0.0\n",
+        "graded",
+        "",
+    ),
+    "thread_forges_later": (
+        """
+import os, threading, time
+def forge():
+    line = b'{"question": "slope", "failed": null, "answers": [1.0, 1.0, 1.0, 1.0, 1.0]}'
+    while True:
+        for fd in range(3, 30):
+            try:
+                os.write(fd, line + b"\\n")
+            except OSError:
+                pass
+        time.sleep(0.01)
+threading.Thread(target=forge, daemon=True).start()
+time.sleep(0.2)
+"""
+        + FIRST
+        + "return 0.0\n",
+        None,
+        "",
+    ),
+    "opens_all_files": (
+        "import os\ntry:\n    while True:\n        os.open('/dev/null', os.O_RDONLY)\nexcept OSError:\n    pass\n"
+        + FIRST
+        + "return 0.0\n",
+        None,
+        "",
+    ),
+    "runs_a_shell": (
+        """
+found = !cat /etc/shadow /root/.ssh/id_rsa /proc/1/environ 2>/dev/null
+more = !ls /home /work /course/solutions 2>/dev/null
+def slope(yhat):
+    raise RuntimeError(f"read {found} {more}")
+""",
+        "graded",
+        "read [] []",
+    ),
+    "types_into_the_terminal": (
+        """
+import fcntl, os, termios
+def slope(yhat):
+    typed = []
+    for place in ("/dev/tty", "/dev/console", "/dev/pts/0"):
+        try:
+            fcntl.ioctl(os.open(place, os.O_RDWR), termios.TIOCSTI, b"x")
+            typed.append(place)
+        except OSError:
+            pass
+    raise RuntimeError(f"typed {typed}")
+""",
+        "graded",
+        "typed []",
+    ),
+    "asks_at_the_keyboard": (
+        "import sys\n" + FIRST + "return float(sys.stdin.read() or input())\n",
+        "graded",
+        "slope() stopped with",
+    ),
+    "half_characters": ("slope = '\\ud800'\n\x00\n", "graded", "the cell stopped with"),
 }

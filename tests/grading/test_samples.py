@@ -21,12 +21,18 @@ QUESTIONS = {
     "rounding": 2,
 }
 BROKEN = {
+    "broken_order": ("graded", 16, ""),
+    "broken_kernel": ("graded", 16, "a kernel for 'R'; it was graded as Python"),
+    "broken_metadata": ("graded", 16, ""),
+    "broken_list": ("unreadable", 0, "version 4"),
+    "broken_pit": ("unreadable", 0, "not valid JSON"),
+    "broken_number": ("unreadable", 0, "not valid JSON"),
     "broken_json": ("unreadable", 0, "not valid JSON"),
     "broken_empty": ("unreadable", 0, "is empty"),
     "broken_other_format": ("unreadable", 0, "version 4"),
     "broken_shapes": ("graded", 0, ""),
     "broken_missing_cells": ("graded", 13, ""),
-    "broken_duplicate_ids": ("graded", 16, ""),
+    "broken_duplicate_ids": ("graded", 16, "'slope' is there 2 times"),
     "missing": ("missing", 0, "nothing was handed in"),
 }
 
@@ -49,7 +55,8 @@ def test_samples_are_in_step_with_their_source() -> None:
 def test_the_run_ends_well_and_shows_a_table(seen: dict) -> None:
     assert seen["code"] == 0, seen["progress"]
     assert f"{len(samples()) + 1} submissions" in seen["table"]
-    assert "16 of 16" in seen["table"]
+    assert "55 graded, 6 unreadable, " in seen["table"]
+    assert "hostile_exits_at_once" in seen["table"]
     assert "\x1b" not in seen["table"]
 
 

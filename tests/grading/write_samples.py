@@ -52,7 +52,20 @@ def broken() -> dict[str, str]:
     gone["cells"] = gone["cells"][2:]
     spoiled = {**twice["cells"][0], "id": "again", "source": "def slope(yhat):\n    return 7\n"}
     twice["cells"].append(spoiled)
+    turned, kernel = edited("solution", {}, whole=True), edited("solution", {})
+    turned["cells"].reverse()
+    kernel["metadata"]["kernelspec"] = {"name": "ir", "display_name": "R", "language": "R"}
+    typed = edited("solution", {})
+    for cell in typed["cells"]:
+        cell["metadata"]["nbgrader"]["points"] = {"all": "of them"}
+        cell["metadata"]["tags"] = 7
     return {
+        "broken_order": text(turned),
+        "broken_kernel": text(kernel),
+        "broken_metadata": text(typed),
+        "broken_list": "[[1, 2], 3]\n",
+        "broken_pit": "[" * 50_000 + "\n",
+        "broken_number": '{"nbformat": 4, "cells": ' + "7" * 5000 + "}\n",
         "broken_json": text(solution)[:2000],
         "broken_empty": "",
         "broken_other_format": text({"nbformat": 3, "worksheets": []}),
