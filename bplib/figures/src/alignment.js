@@ -127,7 +127,7 @@ function build(view) {
   };
   const guess = menu('guess', GUESSES, 'your prediction'), rule = menu('rule', RULES, 'the rule');
   const verdict = h('div', { class: 'bp-verdict', hidden: true });
-  const moral = h('p', { class: 'bp-moral', style: 'margin-top: .8em' });
+  const moral = h('p', { class: 'bp-moral', style: 'margin: .6em 0 .8em' });
   let state, numbers, judged = '';
   const shape = () => [state.eta, state.size, state.draw, state.rule, state.guess].join();
   const check = () => {
