@@ -58,6 +58,18 @@ def test_a_division_by_zero_is_said_and_undone(tiny):
     assert page.seen.errors == []
 
 
+def test_a_valid_number_takes_an_old_message_away(tiny):
+    """Also where it is the number that stands there already, because the one before was cut to it."""
+    page = tiny()
+    box = page.get_by_role("textbox", name="the number a, as a number")
+    box.fill("50")
+    box.press("Enter")
+    assert "10 is used" in page.locator(".bp-message").inner_text()
+    box.fill("10")
+    box.press("Enter")
+    assert not page.locator(".bp-message").is_visible()
+
+
 @pytest.mark.parametrize(
     ("state", "words"),
     [('{"a": 50}', "a is 50; expected a number from 0 to 10. 10 is used."), ('{"b": 1}', "There is no “b” here")],

@@ -131,6 +131,7 @@ function mount(root, name, spec, still) {
       if (key === null || key !== touched.key || now - touched.at > 1000) past.push(state);
       touched = { key, at: now };
     } else if (!problems.length) {
+      view.warn();
       return controls.forEach((control) => control.update());
     }
     become(next, problems);
