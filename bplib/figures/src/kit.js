@@ -249,8 +249,14 @@ function makeControl(view, key, setting, now) {
     const { value, problem } = read(setting, key, box.value, now()[key]);
     view.set({ [key]: value }, null, problem ? [problem] : []);
   };
-  box.addEventListener('change', take);
-  box.addEventListener('keydown', (event) => event.key === 'Enter' && take());
+  let entered = false; // Enter takes the value at once; the change event that may follow brings nothing new
+  box.addEventListener('input', () => { entered = false; });
+  box.addEventListener('change', () => entered || take());
+  box.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter') return;
+    entered = true;
+    take();
+  });
   const update = () => {
     const value = now()[key];
     slider.value = value;
