@@ -20,25 +20,26 @@ from bpgrade.sandbox import Sandbox, Trusted
 from bpgrade.submissions import Submission
 
 NO_WORKER_SECONDS = 60.0
+PROBE_SECONDS = 90.0
 _lock = threading.Lock()
 _sandboxes: dict[bool, Sandbox] = {}
 
 
 def run_job(job: dict[str, Any], seconds: float, trusted: bool) -> Outcome:
-    """On a worker: run one job in this worker's sandbox."""
-    with _lock:
-        if trusted not in _sandboxes:
-            _sandboxes[trusted] = Trusted() if trusted else Sandbox()
-            atexit.register(_sandboxes[trusted].close)
-    return _sandboxes[trusted].run(job, seconds)
+    """On a worker: run one job in this worker's sandbox. Nothing is raised: an exception may not survive the way back."""
+    try:
+        with _lock:
+            if trusted not in _sandboxes:
+                _sandboxes[trusted] = Trusted() if trusted else Sandbox()
+                atexit.register(_sandboxes[trusted].close)
+        return _sandboxes[trusted].run(job, seconds)
+    except Exception as error:
+        return Outcome(b"", "refused", f"{type(error).__name__}: {printable(error)}")
 
 
 def probe(trusted: bool) -> str:
     """On a worker: why nothing can be graded on it, or nothing."""
-    try:
-        outcome = run_job({"cells": [], "seconds": 5.0}, 30.0, trusted)
-    except GradeError as error:
-        return str(error)
+    outcome = run_job({"cells": [], "seconds": 5.0}, 30.0, trusted)
     return "" if b'{"done": true}' in outcome.output else outcome.complaint or outcome.ended
 
 
@@ -56,15 +57,34 @@ class Cluster:
         self.address, self.trusted = address, trusted
         warnings.filterwarnings("ignore", message="Sending large graph")
         try:
-            self.client = distributed.Client(address, timeout=15, set_as_default=False)
+            self.client = distributed.Client(address, timeout=15)
             self.client.wait_for_workers(1, timeout=30)
         except (OSError, TimeoutError, ValueError) as error:
             raise GradeError(f"no Dask scheduler with workers answers at {address}: {printable(error)}") from None
-        said = self.client.run(probe, trusted, on_error="return")
-        for worker, why in said.items():
-            if why:
-                self.close()
-                raise GradeError(f"the worker {worker} cannot grade: {printable(why)}")
+        try:
+            self._probe()
+        except BaseException:
+            self.close()
+            raise
+
+    def _probe(self) -> None:
+        """Try the sandbox of every worker that is there now. Raises GradeError if one refuses, or none answers."""
+        asked = {
+            self.client.submit(probe, self.trusted, workers=[name], pure=False): name for name in self.client.nthreads()
+        }
+        answered = 0
+        try:
+            done = self.dask.wait(list(asked), timeout=PROBE_SECONDS).done
+        except TimeoutError:  # a worker may have gone away meanwhile
+            done = {future for future in asked if future.done()}
+        for future in done:
+            if future.status == "error":
+                raise GradeError(f"the worker {asked[future]} cannot grade: {printable(future.exception())}")
+            if future.status == "finished" and (why := future.result()):
+                raise GradeError(f"the worker {asked[future]} cannot grade: {printable(why)}")
+            answered += future.status == "finished"
+        if not answered:
+            raise GradeError(f"no worker at {self.address} answers")
 
     def close(self) -> None:
         """Leave the cluster; it goes on running."""
