@@ -6,6 +6,7 @@ from importlib.util import find_spec
 import pytest
 from browser import browser, open_page, served  # noqa: F401  (fixtures: one browser for a worker, whatever it runs)
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # one thread a worker, in the notebooks that tests run too
 IN_CI = os.environ.get("CI") == "true"
 
 
