@@ -7,6 +7,9 @@ A question is stated once, beside its solution: `solutions/NAME/judge.py` holds 
     inputs      a function of a numpy.random.Generator that returns one tuple of arguments
     tolerance   relative, 1e-11 if left out: a numerical gradient does not pass
     factors     a function of the same arguments: names and values of local derivatives, to name a lost one
+    n           likewise: the batch size, to name a 1/n that is missing or there twice
+    parts       likewise: the contributions that add up to the answer, to name a sum that was overwritten
+    updated     likewise: what comes out when a parameter is changed too early
     mistakes    a list of (kind, message, wrong function): the mistakes to recognise at once
     trials      how many inputs, 5 if left out
 
@@ -26,7 +29,7 @@ from bpgrade.cells import Cell, Unreadable, read
 from bpgrade.errors import GradeError, printable
 from bplib.diagnosis import KINDS
 
-KEYS = {"function", "inputs", "tolerance", "factors", "mistakes", "trials"}
+KEYS = {"function", "inputs", "tolerance", "factors", "n", "parts", "updated", "mistakes", "trials"}
 Function = Callable[..., Any]
 
 
@@ -41,6 +44,9 @@ class Question:
     reference: Function
     tolerance: float = 1e-11
     factors: Function | None = None
+    n: Function | None = None
+    parts: Function | None = None
+    updated: Function | None = None
     mistakes: tuple[tuple[str, str, Function], ...] = ()
     trials: int = 5
 

@@ -26,7 +26,7 @@ _sandboxes: dict[bool, Sandbox] = {}
 
 
 def run_job(job: dict[str, Any], seconds: float, trusted: bool) -> Outcome:
-    """On a worker: run one job in this worker's sandbox. Nothing is raised: an exception may not survive the way back."""
+    """On a worker: run a job in its sandbox. Nothing is raised: not every exception survives the way back."""
     try:
         with _lock:
             if trusted not in _sandboxes:

@@ -68,6 +68,9 @@ def ask(question: Question, seed: int) -> Asked:
 def _context(question: Question, args: tuple[Any, ...]) -> Context:
     return Context(
         factors=question.factors(*args) if question.factors else {},
+        n=question.n(*args) if question.n else None,
+        parts=question.parts(*args) if question.parts else (),
+        updated=question.updated(*args) if question.updated else None,
         mistakes=[(kind, text, wrong(*args)) for kind, text, wrong in question.mistakes],
     )
 

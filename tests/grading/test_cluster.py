@@ -39,6 +39,7 @@ def scheduler(needs_sandbox: None, tmp_path_factory: pytest.TempPathFactory) -> 
     folder = tmp_path_factory.mktemp("cluster")
     (folder / "preload.py").write_text(PRELOAD)
     env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
+    env["DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES"] = "2"
     env |= {"DASK_DISTRIBUTED__WORKER__PRELOAD": str(folder / "preload.py"), "DASK_LOGGING__DISTRIBUTED": "error"}
     dask = [sys.executable, "-m", "distributed.cli"]
     found = folder / "scheduler.json"
@@ -84,6 +85,7 @@ def here(needs_sandbox: None, submitted: Path, tmp_path_factory: pytest.TempPath
     return grades(out)
 
 
+@pytest.mark.slow  # a worker takes seconds to start, and fifteen of them die here
 def test_workers_killed_at_random_cost_no_grade(
     scheduler: str, submitted: Path, here: dict[str, bytes], tmp_path: Path
 ) -> None:
@@ -124,6 +126,7 @@ def test_workers_killed_at_random_cost_no_grade(
     assert grades(out) == here
 
 
+@pytest.mark.slow
 def test_a_notebook_that_kills_its_workers_is_recorded_and_left(scheduler: str, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     poison = edited("solution", {"slope": POISON + "\n" + HONEST["right_in_another_style"][1]["slope"]})
