@@ -60,6 +60,14 @@ def test_a_prediction_is_judged(guess, kind, title, show_page):
     assert verdict.inner_text().split("\n")[-1].startswith(f"{title}: forward mode.")
     page.locator(".bp-control input[type=range]").first.press("ArrowRight")
     assert not verdict.is_visible()
+    assert "this race is run" in page.locator(".bp-lead").inner_text()
+
+
+def test_nothing_is_asked_of_a_race_whose_end_is_shown(show_page):
+    page = show_page(show("race").html)
+    assert "which mode" not in page.locator(".bp-lead").inner_text()
+    page.get_by_role("button", name="New race").click()
+    assert "which mode" in page.locator(".bp-lead").inner_text()
 
 
 def test_a_new_race_begins_at_the_start_and_each_differs(show_page):

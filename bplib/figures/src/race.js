@@ -111,7 +111,8 @@ function makePrediction(view, moral) {
   const update = (nextState, nextRace) => {
     [state, race] = [nextState, nextRace];
     select.value = state.guess;
-    lead.textContent = `${plural(race.inputs, 'input')}, ${plural(race.outputs, 'output')}: which mode has all the slopes first?`;
+    const asked = state.step < LAST || judged === shape() ? 'which mode has all the slopes first?' : 'this race is run. Take a new one and predict.';
+    lead.textContent = `${plural(race.inputs, 'input')}, ${plural(race.outputs, 'output')}: ${asked}`;
     if (judged !== shape() || state.step !== LAST) verdict.hidden = true;
     moral.hidden = !verdict.hidden;
   };
