@@ -45,7 +45,8 @@ class Context:
 
     `factors` maps the name of a local derivative to its value (a number, or an array shaped like the answer); `n` is
     the batch size; `parts` are the contributions that add up to the truth; `updated` is what comes out when the
-    parameters were changed too early; `mistakes` are triples (kind, message, wrong value) special to one question.
+    parameters were changed too early; `mistakes` are triples (kind, message, wrong value) special to one question: the
+    value may have another shape than the truth.
     """
 
     factors: Mapping[str, Any] = field(default_factory=dict)
@@ -173,6 +174,9 @@ def _structure(answer: Numbers, truth: Numbers, context: Context, same: Same) ->
     if answer.shape == truth.shape[::-1] != truth.shape and same(answer.transposed(), truth.flat):
         return Diagnosis("transposed", f"transposed: shape {answer.shape}, expected {truth.shape}. Take its .T.")
     if answer.shape != truth.shape:
+        for kind, text, value in context.mistakes:
+            if (other := numbers(value)).shape == answer.shape and fits(answer.flat, other.flat, 1e-6):
+                return Diagnosis(kind, text)
         if answer.shape[1:] == truth.shape and answer.shape[0] > 1 and same(answer.summed(), truth.flat):
             text = f"the sum over the batch is missing: shape {answer.shape}, expected {truth.shape}; sum over axis 0."
             return Diagnosis("missing-batch-sum", text)

@@ -50,6 +50,9 @@ def examine(
     truth: Function | None = None,
     at: Iterable[tuple[Any, ...]] | Callable[[random.Random], tuple[Any, ...]] | None = None,
     factors: Function | None = None,
+    n: Function | None = None,
+    parts: Function | None = None,
+    updated: Function | None = None,
     mistakes: Sequence[tuple[str, str, Function]] = (),
     trials: int = 5,
     rtol: float = 1e-6,
@@ -59,9 +62,11 @@ def examine(
     The truth is the numerical gradient of `gradient_of`, taken for the arguments named in `wrt`: one name asks for a
     number, several for a dictionary; with none given, all arguments. Or it is what the function `truth` returns.
     `at` is a list of argument tuples, or makes one from a `random.Random`; left out, every argument is drawn from
-    ±[0.3, 1.5], away from the loss's kinks. `factors` (names and values of local derivatives) and the functions in
-    `mistakes` (kind, message, function) take the same arguments and help to name a mistake. `rtol` is the relative
-    tolerance; 1e-6 leaves room for the differences that a numerical gradient is made of.
+    ±[0.3, 1.5], away from the loss's kinks. These functions take the same arguments and help to name a mistake:
+    `factors` (names and values of local derivatives), `n` (the batch size), `parts` (the contributions that add up to
+    the truth), `updated` (what comes out when a parameter is changed too early) and those in `mistakes` (kind, message,
+    function). `rtol` is the relative tolerance; 1e-6 leaves room for the differences that a numerical gradient is made
+    of.
 
     Raises TypeError if neither or both of `gradient_of` and `truth` are given.
 
@@ -88,6 +93,9 @@ def examine(
             return NO_RETURN
         context = Context(
             factors=factors(*args) if factors else {},
+            n=n(*args) if n else None,
+            parts=parts(*args) if parts else (),
+            updated=updated(*args) if updated else None,
             mistakes=[(kind, text, wrong(*args)) for kind, text, wrong in mistakes],
         )
         cases.append(Case(result, true_at(*args), context))

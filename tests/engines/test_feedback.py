@@ -266,3 +266,30 @@ def test_check_marks_and_progress(capsys: pytest.CaptureFixture, monkeypatch: py
         "d 3 points not checked yet",
         "2 of 7 points so far.",
     ]
+
+
+def test_a_named_mistake_may_have_another_shape_than_the_truth() -> None:
+    """A shape given as a tuple: (batch, n) for a bias of shape (n,) is a batch that was not summed."""
+    rows = ("missing-batch-sum", "b: no row for each example.", (5, 3))
+    bracket = ("shape", "b: a tuple of one has a comma.", 3)
+    assert diagnose((5, 3), (3,), mistakes=[rows, bracket]) == rows[:2]
+    assert diagnose(3, (3,), mistakes=[rows, bracket]) == bracket[:2]
+    assert diagnose((5, 4), (3,), mistakes=[rows, bracket]).kind == "shape"
+
+
+def test_a_check_knows_the_batch_its_contributions_and_what_changed_too_early() -> None:
+    loss = lambda w: sum((w * x) ** 2 / 2 for x in (1.0, 2.0, 4.0)) / 3
+    how = {
+        "gradient_of": loss,
+        "n": lambda w: 3,
+        "parts": lambda w: [w * x * x / 3 for x in (1.0, 2.0, 4.0)],
+        "updated": lambda w: 0.9 * w * 7,
+    }
+    for kind, answer in [
+        ("correct", lambda w: 7 * w),
+        ("times-n", lambda w: 21 * w),
+        ("one-over-n", lambda w: 7 * w / 3),
+        ("overwritten", lambda w: 16 * w / 3),
+        ("wrong-order", lambda w: 6.3 * w),
+    ]:
+        assert examine("batch", answer, **how).kind == kind
