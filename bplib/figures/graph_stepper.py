@@ -99,7 +99,7 @@ STATE = {
     "step": Range(4, 0, 48),
     "order": Choice("counted", ("counted", "early")),
     "ask": Choice("x", VARIABLES),
-    "formula": Words("a = x*x; a + w*a", lambda formula: read(formula, {})),
+    "formula": Words("a = x*x; b = w*a; c = a + b", lambda formula: read(formula, {})),
 }
 
 
@@ -150,6 +150,7 @@ def numbers(state: dict[str, Any]) -> dict[str, float]:
 
 
 _FIXTURES = (
+    "a = x*x; b = w*a; c = a + b",
     "a = x*x; a + w*a",
     "a = x*x; w*a + a",
     "b = x + x; c = b + b; c + c",

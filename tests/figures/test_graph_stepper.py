@@ -61,7 +61,7 @@ def test_what_is_no_formula_gets_one_line(formula, found, expected, show_page):
     line = page.locator(".bp-message").inner_text()
     assert found in line
     assert expected in line
-    assert line.endswith("“a = x*x; a + w*a” is kept.")
+    assert line.endswith("“a = x*x; b = w*a; c = a + b” is kept.")
     assert page.locator(".bp-net").inner_html() == before
     assert page.seen.errors == []
     with pytest.raises(ValueError, match="expected"):
@@ -76,7 +76,7 @@ def test_both_orders_and_the_swapped_operands(show_page):
     to_the_end(page)
     assert gradient(page, "x") == "∂ 6"
     assert "it leaves 6 at x, and the truth is 18" in page.locator(".bp-moral").inner_text()
-    enter(page, "a = x*x; w*a + a")
+    enter(page, "a = x*x; b = w*a; c = b + a")
     to_the_end(page)
     assert gradient(page, "x") == "∂ 18"
     assert "by luck" in page.locator(".bp-moral").inner_text()

@@ -131,7 +131,7 @@ figure('graph_stepper', {
     step: steps(48, 4),
     order: choice('the order of the walk', 'counted', ['counted', 'early']),
     ask: choice('the gradient to predict', 'x', VARIABLES),
-    formula: words('the formula', 'a = x*x; a + w*a', problem),
+    formula: words('the formula', 'a = x*x; b = w*a; c = a + b', problem),
   },
   last: lastStep,
   compute,

@@ -39,7 +39,7 @@ export function tell(state, numbers, walk) {
     says = `${name(active)} is computed, and its local derivatives are stored on its edges.`;
   }
   says = says[0].toUpperCase() + says.slice(1);
-  const where = `${phase} · step ${step} of ${last}${now ? ` · message ${count} of ${sent.length}: upstream × local derivative` : ''}`;
+  const where = `${phase} · step ${step} of ${last}${now ? ` · message ${count} of ${sent.length}: gradient × local derivative` : ''}`;
   const wrong = nodes.flatMap(({ kind }, i) => (kind === 'variable' && Math.abs(grad[i] - numbers[`gradient ${i}`]) > 1e-9 * Math.max(1, Math.abs(grad[i])) ? [i] : []));
   let moral = `${numbers.paths} path${numbers.paths === 1 ? '' : 's'} from the variables to the output; ${numbers.messages} messages: one for each edge.`;
   if (step === last && wrong.length) moral = `This order is wrong: ${wrong.map((i) => `it leaves $${g(grad[i])}$ at ${name(i)}, and the truth is $${g(numbers[`gradient ${i}`])}$`).join('; ')}.`;
