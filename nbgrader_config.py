@@ -7,6 +7,9 @@ c = get_config()  # noqa: F821
 
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "exercises"
+# bpgrade writes here what a person marks; nbgrader makes its feedback pages beside it.
+c.CourseDirectory.autograded_directory = "results/autograded"
+c.CourseDirectory.feedback_directory = "results/feedback"
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "judge.py"]
 c.NbGrader.logfile = ""
 

@@ -50,7 +50,7 @@ class Result:
 Runner = Callable[[dict[str, Any], float], Outcome]
 REFUSED = (
     "If a container or AppArmor refuses bubblewrap its user namespace, allow that, grade in a container that does "
-    "(see the Dockerfile), or pass --trusted to run without it."
+    "(bpgrade/Dockerfile), or pass --trusted to run without it."
 )
 
 

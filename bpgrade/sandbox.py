@@ -67,7 +67,7 @@ class Sandbox:
         if missing:
             raise GradeError(
                 f"{missing[0]} is not installed, so a student's program cannot be shut in: install bubblewrap "
-                "(apt install bubblewrap util-linux), grade in a container (see the Dockerfile), or pass --trusted to "
+                "(apt install bubblewrap util-linux), grade in a container (bpgrade/Dockerfile), or pass --trusted to "
                 "run it with your own rights."
             )
         self.groups = caps.groups()

@@ -1,4 +1,4 @@
-"""Where submissions come from: nbgrader's tree, flat folders, zips of Moodle and Canvas, and all that is wrong there."""
+"""Where submissions come from: nbgrader's tree, flat folders, zips of Moodle and Canvas, and what is wrong there."""
 
 import contextlib
 import doctest
