@@ -110,7 +110,7 @@ def alt(state: dict[str, Any]) -> str:
         f"XOR with two hidden units, start {state['start']}, learning rate {state['eta']:g}, epoch {state['epoch']:g}: "
         f"the loss is {n['loss']:.3f}, {right} of the four corners are on the right side of the boundary, and the "
         f"largest of the nine gradients is {largest:.1g}. Beside it the four corners as the hidden units see them, "
-        "where the output is one straight line, and the loss up to this epoch."
+        "where the boundary is one straight line, and the loss up to this epoch."
     )
 
 
