@@ -74,7 +74,7 @@ def test_a_refused_sandbox_is_one_line_with_its_reason(submitted: Path, tmp_path
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([str(SAMPLES), "--assignment", "04_none"], "there is 03_worked_example"),
+        ([str(SAMPLES), "--assignment", "04_none"], "no assignment '04_none' in"),
         (["nowhere", "--assignment", NAME], "no folder or zip nowhere"),
         ([str(SAMPLES), "--assignment", NAME, "--seed", "-1"], "--seed was given -1"),
         ([str(SAMPLES), "--assignment", NAME, "--jobs", "0"], "larger than 0"),
