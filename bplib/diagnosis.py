@@ -65,6 +65,8 @@ class Case(NamedTuple):
 
 
 Same = Callable[[Sequence[Any], Sequence[Any]], bool]
+LOW = ("float16", "float32", "bfloat16")
+COUNTED = ("times-n", "one-over-n", "overwritten")  # their text names the batch size of one case
 
 
 def diagnose(
@@ -145,6 +147,7 @@ def _entry(case: Case, name: str) -> Case:
 def _leaf(cases: Sequence[Case], same: Same) -> Diagnosis:
     """Structure first (attempted, type, shape, NaN), then the mistake that explains every wrong case."""
     wrong: list[tuple[Numbers, Numbers, Context]] = []
+    low = ""
     for case in cases:
         if _placeholder(case.answer):
             return NOT_ATTEMPTED
@@ -157,12 +160,15 @@ def _leaf(cases: Sequence[Case], same: Same) -> Diagnosis:
             return problem
         if not same(answer.flat, truth.flat):
             wrong.append((answer, truth, case.context))
+        elif answer.dtype in LOW and truth.dtype == "float64" and not fits(answer.flat, truth.flat, 1e-9):
+            low = answer.dtype
     if not wrong:
-        return CORRECT
+        return Diagnosis("dtype", f"right to the precision of {low}; expected float64.") if low else CORRECT
     explained = [dict.fromkeys(_explanations(*one)) for one in wrong]
     for explanation in explained[0]:
-        if all(explanation in others for others in explained[1:]):
-            kind, text = explanation
+        kind, text = explanation
+        same_kind = lambda others, kind=kind: kind in COUNTED and kind in {other for other, _ in others}
+        if all(explanation in others or same_kind(others) for others in explained[1:]):
             return Diagnosis(kind, f"{text} {_evidence(*wrong[0][:2])}")
     return Diagnosis("other", f"not equal, and no usual mistake explains it. {_evidence(*wrong[0][:2])}")
 
@@ -193,7 +199,8 @@ def _explanations(answer: Numbers, truth: Numbers, context: Context) -> Iterator
     same = partial(fits, rtol=1e-6)
     scaled = lambda c: same(yours, [c * t for t in true])
     for kind, text, value in context.mistakes:
-        if (other := numbers(value)).shape == answer.shape and same(yours, other.flat):
+        other = numbers(value)  # of a dictionary, a mistake may leave some entries right: these explain nothing
+        if other.shape == answer.shape and same(yours, other.flat) and not same(other.flat, true):
             yield kind, text
     if context.updated is not None and same(yours, numbers(context.updated).flat):
         yield "wrong-order", "a parameter was updated before its old value was used: take all gradients first."
@@ -217,7 +224,7 @@ def _explanations(answer: Numbers, truth: Numbers, context: Context) -> Iterator
         yours, [float(math.trunc(t)) if math.isfinite(t) else t for t in true]
     ):
         yield "dtype", f"whole numbers ({answer.dtype}) cut the fraction off: compute with floats."
-    if answer.dtype in ("float16", "float32", "bfloat16") and fits(yours, true, 1e-5 if "32" in answer.dtype else 1e-2):
+    if answer.dtype in LOW and fits(yours, true, 1e-5 if "32" in answer.dtype else 1e-2):
         yield "dtype", f"right to the precision of {answer.dtype}; expected float64."
     if same(yours, true):
         yield "rounded", "equal to some digits only: is it a numerical gradient? The exact one is asked for."

@@ -14,7 +14,7 @@ from hypothesis.extra.numpy import arrays
 import bplib.diagnosis
 import bplib.feedback
 import bplib.plain
-from bplib.diagnosis import KINDS, Case, diagnose, diagnose_cases
+from bplib.diagnosis import KINDS, Case, Context, diagnose, diagnose_cases
 from bplib.feedback import check, examine, marks, progress
 
 numbers = st.floats(0.1, 10).flatmap(lambda size: st.sampled_from([size, -size]))
@@ -293,3 +293,32 @@ def test_a_check_knows_the_batch_its_contributions_and_what_changed_too_early() 
         ("wrong-order", lambda w: 6.3 * w),
     ]:
         assert examine("batch", answer, **how).kind == kind
+
+
+def test_a_mistake_of_size_n_is_named_for_batches_of_every_size() -> None:
+    truth = np.array([3.0, -5.0, 0.5])
+    for kind, answer in [
+        ("times-n", lambda n: n * truth),
+        ("one-over-n", lambda n: truth / n),
+        ("overwritten", lambda n: truth - np.arange(n, n + 3)),
+    ]:
+        cases = []
+        for n in (2, 3, 6):
+            rest = np.arange(n, n + 3) / (n - 1)
+            context = Context(n=n, parts=[truth - np.arange(n, n + 3), *[rest] * (n - 1)])
+            cases.append(Case(answer(n), truth, context))
+        assert diagnose_cases(cases).kind == kind
+
+
+def test_a_mistake_that_leaves_this_entry_right_does_not_explain_it() -> None:
+    truth = {"W": 2.0, "b": 3.0}
+    slip = ("missing-derivative", "f′ is missing.", {"W": 5.0, "b": 3.0})
+    assert diagnose({"W": 5.0, "b": 3.0}, truth, mistakes=[slip]).kind == "missing-derivative"
+    assert diagnose({"W": 2.0, "b": 3.0 + 1e-8}, truth, mistakes=[slip], rtol=1e-11).kind == "rounded"
+
+
+def test_single_precision_is_named_where_a_numerical_gradient_would_let_it_pass() -> None:
+    truth = np.array([1 / 3, 0.5])
+    assert diagnose(truth.astype("float32"), truth).kind == "dtype"
+    assert diagnose(np.float32(0.5), 0.5).kind == "correct"
+    assert diagnose(truth.astype("float32"), truth.astype("float32")).kind == "correct"
