@@ -117,6 +117,10 @@ def left_with(at_u, sent_by_u=lambda straight, through_v: straight + through_v, 
     return left
 
 
+def count_slip(text, paths=lambda n: 3**n, messages=lambda n: 4 * n):
+    return "other", text, lambda n: {"paths": paths(n), "messages": messages(n)}
+
+
 both = lambda straight, through_v: straight + through_v
 only_straight = lambda straight, through_v: straight
 only_through_v = lambda straight, through_v: through_v
@@ -126,8 +130,9 @@ TOO_EARLY = "u sends before all its messages have come."
 LOST_W = "w is used twice, and one of its two messages is lost: left out, replaced, or sent too early."
 LOST_V = "the message from v has not arrived at u: its line is missing, or v sent before it had its own gradient."
 LOST_S = "what s sent straight to u is lost: its line is missing, or a line with = came after it."
+TWO_EACH = "each line has two operations, with two edges each."
 WALKS_EARLY = "a node sends before all its messages have come"
-NOT_BEGUN = "every gradient is 0: the output's own gradient is 1, and nobody set it."
+NOT_BEGUN = "every gradient is 0: is the output's own set to 1, and does every node get its turn?"
 
 QUESTIONS = {
     "quotient": {
@@ -141,17 +146,15 @@ QUESTIONS = {
     },
     "counted": {
         "function": "counted",
-        "inputs": lambda rng: (int(rng.integers(3, 40)),),
+        "inputs": lambda rng: (int(rng.integers(3, 31)),),
         "mistakes": [
-            ("other", "they stand under each other's keys.", lambda n: {"paths": 4 * n, "messages": 2 ** (n + 1) - 1}),
-            (
-                "other",
-                "each line also begins a path of its own, from its + x.",
-                lambda n: {"paths": 2**n, "messages": -1},
-            ),
-            ("other", "one too many: count those of x * x + x.", lambda n: {"paths": 2 ** (n + 1), "messages": -1}),
-            ("other", "each line has two operations.", lambda n: {"paths": -1, "messages": 2 * n}),
-            ("other", "v * v has two edges from the same node.", lambda n: {"paths": -1, "messages": 3 * n}),
+            count_slip("they stand under each other's keys.", lambda n: 4 * n, lambda n: 3**n),
+            count_slip("in how many ways does one line's v lead to the next?", lambda n: 2**n),
+            count_slip("a way through the sum goes along two of the line's four edges.", lambda n: 4**n),
+            count_slip("each line multiplies the paths, it does not add some.", lambda n: 3 * n),
+            count_slip(TWO_EACH, messages=lambda n: 2 * n),
+            count_slip(TWO_EACH, messages=lambda n: 3 * n),
+            count_slip("each edge carries one message, and only on the way back.", messages=lambda n: 8 * n),
         ],
         "trials": 8,
     },

@@ -154,16 +154,17 @@ WRONG = {
     ],
     "counted": [
         (counted("2**n"), "other"),
-        (counted("2 ** (n + 1)"), "other"),
-        (counted("2 ** (n + 1) - 1", "2 * n"), "other"),
-        (counted("2 ** (n + 1) - 1", "3 * n"), "other"),
-        (counted("2 * n + 1"), "other"),
-        (counted("4 * n", "2 ** (n + 1) - 1"), "other"),
-        (counted("2 ** (n + 1) - 1", "2 * 4 * n"), "factor-2"),
+        (counted("4**n"), "other"),
+        (counted("3 * n"), "other"),
+        (counted("3**n", "2 * n"), "other"),
+        (counted("3**n", "3 * n"), "other"),
+        (counted("3**n", "8 * n"), "other"),
+        (counted("4 * n", "3**n"), "other"),
+        (counted("3 ** (n + 1)"), "other"),
         (counted("None", "None"), "not-attempted"),
         (counted("n.paths"), "error"),
-        ("def counted(n):\n    return 2 ** (n + 1) - 1, 4 * n\n", "type"),
-        ('def counted(n):\n    return {"paths": 2 ** (n + 1) - 1}\n', "shape"),
+        ("def counted(n):\n    return 3**n, 4 * n\n", "type"),
+        ('def counted(n):\n    return {"paths": 3**n}\n', "shape"),
     ],
     "in-order": [
         (in_order("C H F A E B G"), "wrong-order"),
@@ -211,11 +212,11 @@ RIGHT = {
         "def quotient_slopes(u, v):\n    slope = 1 / v\n    return {'v': u * (-(slope**2)), 'u': slope}\n",
     ],
     "counted": [
-        counted("2 ** (n + 1) - 1"),
-        counted("sum(2**k for k in range(n + 1))", "n << 2"),
-        "def counted(n):\n    paths = 1\n    for _ in range(n):\n        paths = 2 * paths + 1\n"
+        counted("3**n"),
+        counted("pow(3, n)", "n << 2"),
+        "def counted(n):\n    paths = 1\n    for _ in range(n):\n        paths = paths + paths + paths\n"
         "    return dict(messages=float(4 * n), paths=float(paths))\n",
-        counted("1 if n == 0 else 2 * counted(n - 1)['paths'] + 1", "len(range(n)) * 4"),
+        counted("1 if n == 0 else 3 * counted(n - 1)['paths']", "len(range(n)) * 4"),
     ],
     "in-order": [
         in_order("C H F A G E B"),
