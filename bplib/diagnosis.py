@@ -200,7 +200,7 @@ def _explanations(answer: Numbers, truth: Numbers, context: Context) -> Iterator
     scaled = lambda c: same(yours, [c * t for t in true])
     for kind, text, value in context.mistakes:
         other = numbers(value)  # of a dictionary, a mistake may leave some entries right: these explain nothing
-        if other.shape == answer.shape and same(yours, other.flat) and not same(other.flat, true):
+        if other.shape == answer.shape and same(yours, other.flat) and not fits(other.flat, true, 1e-11):
             yield kind, text
     if context.updated is not None and same(yours, numbers(context.updated).flat):
         yield "wrong-order", "a parameter was updated before its old value was used: take all gradients first."
