@@ -128,15 +128,33 @@ def _places() -> Iterator[list[tuple[Path, dict[str, int]]]]:
 
 def memory(pid: int) -> int:
     """The bytes that a process and all below it hold, what they share counted once."""
-    held, waiting = 0, [pid]
+    held = 0
+    for place in _tree(pid):
+        found = re.search(
+            r"^(?:Pss|VmRSS):\s+(\d+) kB", _read(f"{place}/smaps_rollup", f"{place}/status"), re.MULTILINE
+        )
+        held += 1024 * int(found[1]) if found else 0
+    return held
+
+
+def waited(pid: int) -> float:
+    """The most seconds that a process of this tree was ready to run while another had its core."""
+    most = 0.0
+    for place in _tree(pid):
+        numbers = _read(f"{place}/schedstat").split()
+        most = max(most, int(numbers[1]) / 1e9 if len(numbers) == 3 else 0.0)
+    return most
+
+
+def _tree(pid: int) -> Iterator[str]:
+    """The folder in /proc of a process and of each below it."""
+    waiting = [pid]
     while waiting:
         place = f"/proc/{waiting.pop()}"
         with contextlib.suppress(OSError, ValueError):
             for task in os.listdir(f"{place}/task"):
                 waiting += map(int, _read(f"{place}/task/{task}/children").split())
-            found = re.search(r"^(?:Pss|VmRSS):\s+(\d+) kB", _read(f"{place}/smaps_rollup", f"{place}/status"), re.M)
-            held += 1024 * int(found[1]) if found else 0
-    return held
+            yield place
 
 
 def _read(*places: str) -> str:

@@ -110,15 +110,15 @@ def _graded(
         found[result.student] = whole
     results = [found[submission.student] for submission in submissions]
     store.put_all(exports.files(results))
-    for path in store.unwritten:
-        tell(f"{path} could not be written: {store.why}")
     store_lost = bool(store.unwritten)
     console = screen()
     report.show(results, console)
     took = time.perf_counter() - start
     console.print(f"{len(results)} submissions in {took:.1f} s, results in {store.folder}", markup=False)
     if store_lost:
-        tell(f"{len(store.unwritten)} files could not be written ({store.why}): make room and run the same command")
+        first = next(iter(store.unwritten))
+        many = f"{len(store.unwritten)} files could not be written, {first} among them"
+        tell(f"{many} ({store.why}): make room and run the same command again")
     elif given.gradebook:
         gradebook.save(given.gradebook, run.assignment, results)
     else:

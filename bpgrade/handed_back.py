@@ -1,7 +1,7 @@
 """The notebook that a person marks in nbgrader: as released, with a student's answers and the verdicts.
 
-Nothing else of what was handed in is kept: no outputs, no metadata, no other cells. In a text answer, what could open
-an HTML tag is written as text.
+Nothing else of what was handed in is kept: no outputs, no metadata, no other cells. In a text answer, HTML and
+links are written as text.
 """
 
 import json
@@ -41,9 +41,9 @@ def output(text: str) -> dict[str, Any]:
 
 
 def harmless(markdown: str) -> str:
-    """Markdown without HTML tags: they show as they were written.
+    """Markdown without HTML tags and links, which could run something: they show as they were written.
 
-    >>> harmless("a < b <b>c</b>")
-    'a < b &lt;b>c&lt;/b>'
+    >>> harmless("a < b <b>c</b> [d](javascript:e)")
+    'a < b &lt;b>c&lt;/b> [d] (javascript:e)'
     """
-    return re.sub(r"<(?=[A-Za-z/!?])", "&lt;", markdown)
+    return re.sub(r"\](?=[(\[:])", "] ", re.sub(r"<(?=[A-Za-z/!?])", "&lt;", markdown))

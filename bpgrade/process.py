@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bpgrade.caps import MOST_MEMORY, Group, memory, one_core
+from bpgrade.caps import MOST_MEMORY, Group, memory, one_core, waited
 from bpgrade.errors import Stopped, printable
 
 MOST_OUTPUT = 4_000_000
@@ -92,8 +92,9 @@ def collect(
 ) -> Outcome:
     """Run `command` to its end, its time or one of its caps, whichever comes first; nothing of it stays behind.
 
-    The job is sent once the program has said a first word, and the `seconds` count from there. In `command`, FILTER
-    stands for the descriptor that `filter_program` can be read from.
+    The job is sent once the program has said a first word, and the `seconds` count from there. What it spends waiting
+    for its core is granted again, up to twice the time it has: a busy machine costs nobody a grade. In `command`,
+    FILTER stands for the descriptor that `filter_program` can be read from.
     """
     fd = _readable(filter_program) if filter_program else -1
     try:
@@ -128,6 +129,7 @@ def _talk(process: subprocess.Popen[bytes], job: bytes, seconds: float, *, watch
     assert process.stderr is not None
     out, err, left = bytearray(), bytearray(), memoryview(job)
     end, look, ended = time.monotonic() + START_SECONDS, time.monotonic(), ""
+    before = granted = 0.0
     os.set_blocking(process.stdin.fileno(), False)
     with selectors.DefaultSelector() as ready:
         ready.register(process.stdout, selectors.EVENT_READ, out)
@@ -135,8 +137,11 @@ def _talk(process: subprocess.Popen[bytes], job: bytes, seconds: float, *, watch
         while not ended and (process.stdout in ready.get_map() or process.stderr in ready.get_map()):
             now = time.monotonic()
             if now >= end:
-                ended = "timeout"
-                break
+                late = min(waited(process.pid) - before, 2 * seconds) - granted if out else 0.0
+                if late < 0.1:
+                    ended = "timeout"
+                    break
+                granted, end = granted + late, end + late
             if watch and out and now >= look:
                 look = now + LOOK_SECONDS
                 ended = "memory" if memory(process.pid) > MOST_MEMORY else ""
@@ -156,7 +161,7 @@ def _talk(process: subprocess.Popen[bytes], job: bytes, seconds: float, *, watch
                 if not chunk:
                     ready.unregister(key.fileobj)
                 if key.data is out and chunk and not out:
-                    end = time.monotonic() + seconds
+                    end, before = time.monotonic() + seconds, waited(process.pid)
                     ready.register(process.stdin, selectors.EVENT_WRITE)
                 key.data.extend(chunk)
                 if len(out) > MOST_OUTPUT:

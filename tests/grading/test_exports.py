@@ -94,7 +94,9 @@ def test_nbgrader_makes_its_feedback_from_what_is_handed_back(results: Path, tmp
     assert "alert(1)" in cells["slope"]["source"]
     assert "0 of 1: slope() stopped with" in cells["slope-marks"]["outputs"][0]["text"]
     assert sum(len(cell.get("outputs", ())) for cell in whole["cells"]) == 9
-    cells["explain"]["source"] = handed_back.harmless("<script>alert(2)</script> [x](javascript:alert(3))")
+    cells["explain"]["source"] = handed_back.harmless(
+        "<script>alert(2)</script> [x](javascript:alert(3)) [y][z] <javascript:alert(4)>\n\n[z]: javascript:alert(5)\n"
+    )
     file.write_text(json.dumps(whole), "utf-8")
     done = nbgrader(
         *("generate_feedback", NAME, "--student=hostile_speaks_html", f"--course-dir={results}"),

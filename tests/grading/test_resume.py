@@ -205,7 +205,7 @@ def test_a_full_disk_costs_nothing_but_time(
     assert main(arguments) == 1
     said = capsys.readouterr().err
     assert "b: the result is not written yet: No space left on device" in said
-    assert "make room and run the same command" in said
+    assert "make room and run the same command again" in said
     assert sorted(path.name for path in (tmp_path / "out" / NAME).glob("*.json")) == ["a.json"]
     assert not list((tmp_path / "out" / NAME).glob(".part*"))
     monkeypatch.undo()

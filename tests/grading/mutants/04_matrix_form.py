@@ -15,7 +15,7 @@ def delta_below(W, delta, z):
 """
 ORDER = """
 def backward_by_lines(X, Y, W1, b1, W2, b2):
-    order = "FCGHEA"
+    order = "637851"
     return run_lines(order, X, Y, W1, b1, W2, b2)
 """
 SHARED = """
@@ -91,7 +91,7 @@ def below(line):
 
 
 def order(letters):
-    return change(ORDER, ('"FCGHEA"', letters))
+    return change(ORDER, ('"637851"', letters))
 
 
 def shared(*pairs):
@@ -134,16 +134,16 @@ WRONG = {
         (below("(W.T @ delta).astype(int) * 0 + np.nan"), "nan"),
     ],
     "order": [
-        (order("'FHCGEA'"), "wrong-order"),
-        (order("'FCGEAH'"), "wrong-order"),
-        (order("'FCHGEA'"), "wrong-order"),
-        (order("'DCGHEA'"), "times-n"),
-        (order("'FCGBEA'"), "transposed"),
-        (order("'CFGHEA'"), "error"),
-        (order("'FCGHE'"), "error"),
-        (order("'FCGHHEA'"), "other"),
-        (order("'FCGXEA'"), "error"),
-        (order("612345"), "error"),
+        (order("'683751'"), "wrong-order"),
+        (order("'637518'"), "wrong-order"),
+        (order("'638751'"), "wrong-order"),
+        (order("'437851'"), "times-n"),
+        (order("'637251'"), "transposed"),
+        (order("'367851'"), "error"),
+        (order("'63785'"), "error"),
+        (order("'6378851'"), "other"),
+        (order("'637X51'"), "error"),
+        (order("six, three, seven"), "error"),
     ],
     "shared": [
         (shared(("W.T", "W"), ("dW +=", "dW =")), "overwritten"),
@@ -229,10 +229,10 @@ def delta_below(W, delta, z):
     ],
     "order": [
         ORDER,
-        order("'FGCHAE'"),
-        order("'fcghae'"),
-        order("list('FGCHEA')"),
-        change(ORDER, ("run_lines(order,", "run_lines((*order,),")),
+        order("'673815'"),
+        order("637815"),
+        order("[6, 7, 3, 8, 5, 1]"),
+        change(ORDER, ("run_lines(order,", "run_lines(', '.join(order),")),
     ],
     "shared": [
         SHARED,
