@@ -1,5 +1,6 @@
 """Building the book where things go wrong: a failing cell, a folder with a space, no network, a read-only clone."""
 
+import ast
 import os
 import shutil
 import subprocess
@@ -71,28 +72,35 @@ def test_a_failing_cell_fails_the_build_and_is_named(tmp_path: Path) -> None:
 
 
 def test_builds_in_a_folder_with_a_space_without_a_network(tmp_path: Path) -> None:
+    """The whole book; what the other notebooks gave is taken from the cache, and one that changed runs."""
     folder = copy_of_the_project(tmp_path / "a folder with spaces")
-    shutil.copy(ROOT / "chapters" / "03_worked_example.ipynb", folder / "chapters")
+    shutil.copytree(ROOT / "chapters", folder / "chapters", dirs_exist_ok=True)
+    (cache,) = (ROOT / "_build").glob(".cache-*")
+    shutil.copytree(cache, folder / "_build" / cache.name)
+    changed = folder / "chapters" / "03_worked_example.ipynb"
+    content = nbformat.read(changed, as_version=4)
+    content.cells.append(nbformat.v4.new_code_cell("print('this cell', 'ran')"))
+    nbformat.write(content, changed)
     done = build(folder, bubblewrap(), "--bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--unshare-net")
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
-    assert (folder / "_build" / "html" / "chapters" / "03_worked_example.html").exists()
-    again = build(folder)
-    assert again.returncode == 0
-    assert "running" not in (folder / "_build" / "build.log").read_text("utf-8"), "a cached notebook ran again"
+    assert "running 1 notebook(s): 03_worked_example.ipynb" in done.stdout
+    assert "this cell ran" in (folder / "_build" / "html" / "chapters" / "03_worked_example.html").read_text("utf-8")
+    assert in_folder(folder, "print(execution.get_cache(str(execution.CACHES / name)).list_unexecuted())") == "[]"
+
+
+def in_folder(folder: Path, code: str) -> str:
+    """What `code` prints in a copy of the project, with the module `execution` and the name of its cache."""
+    given = "import sys; sys.path.insert(0, 'book/_ext'); import execution; name = f'.cache-{execution.digest()}'; "
+    done = subprocess.run([sys.executable, "-c", given + code], cwd=folder, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
 
 
 def test_a_changed_library_drops_the_cache(tmp_path: Path) -> None:
-    command = [
-        sys.executable,
-        "-c",
-        "import sys; sys.path.insert(0, 'book/_ext'); import execution; print(execution.digest())",
-    ]
     folder = copy_of_the_project(tmp_path / "book")
-    first = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
+    first = in_folder(folder, "print(name)")
     with open(folder / "bplib" / "notebook.py", "a", encoding="utf-8") as source:
         source.write("# changed\n")
-    second = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
-    assert first != second
+    assert in_folder(folder, "print(name)") != first
 
 
 def test_a_read_only_clone_gets_one_line() -> None:
@@ -133,3 +141,10 @@ def test_lab_never_overwrites_a_students_file(tmp_path: Path) -> None:
     assert lab.copy_new(released, work) == [work / "03" / "b.ipynb"]
     assert (work / "03" / "a.ipynb").read_text() == "my work"
     assert lab.copy_new(released, work) == []
+
+
+def test_a_text_that_the_kernel_sent_in_pieces_is_whole() -> None:
+    pieces = [{"output_type": "stream", "name": "stdout", "text": text} for text in ("c", " 27.0\n", "  two\n")]
+    given = f"import sys; sys.path.insert(0, 'book/_ext'); import execution; print(execution.joined({pieces}))"
+    done = subprocess.run([sys.executable, "-c", given], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ast.literal_eval(done.stdout) == [{**pieces[0], "text": "c 27.0\n  two\n"}]
