@@ -9,9 +9,12 @@ import os
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 from jupyter_cache import get_cache
 from jupyter_cache.executors import load_executor
+from myst_nb.core import render
+from myst_nb.core.utils import coalesce_streams
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.errors import ExtensionError
@@ -54,6 +57,20 @@ def fill(cache_path: Path, timeout: int = 300) -> None:
         raise ExtensionError(f"{Path(uri).name} failed, the book was not built: {reason}")
 
 
+def joined(outputs: list[Any]) -> list[Any]:
+    """Put the pieces of a printed text together as they came: a busy kernel cuts it anywhere.
+
+    myst-nb would end each piece with a new line, and a line of the book would break where the kernel took a breath.
+    """
+    whole: list[Any] = []
+    for output in outputs:
+        if output["output_type"] == "stream" and whole and whole[-1].get("name") == output["name"]:
+            whole[-1]["text"] += output["text"]
+        else:
+            whole.append(output.copy())
+    return coalesce_streams(whole)
+
+
 def prepare(app: Sphinx, config: Config) -> None:
     """Point myst-nb at the cache of this digest, drop older ones, and fill it."""
     path = CACHES / f".cache-{digest()}"
@@ -67,5 +84,6 @@ def prepare(app: Sphinx, config: Config) -> None:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Run before myst-nb opens its cache."""
+    render.coalesce_streams = joined
     app.connect("config-inited", prepare, priority=100)
     return {"parallel_read_safe": True}
