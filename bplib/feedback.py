@@ -6,6 +6,7 @@ named from the numbers alone (`bplib.diagnosis`). Exercises use it from chapter 
 
 import inspect
 import random
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
@@ -116,6 +117,8 @@ def explain(error: BaseException) -> str:
             place = f", line {trace.tb_lineno} in {code.co_name}"
         trace = trace.tb_next
     said = " ".join(str(error).split())[:200]
+    if said.startswith("matmul:") and (sizes := re.search(r"size (\d+) is different from (\d+)", said)):
+        said = f"the inner sizes of a product @ differ, {sizes[2]} on the left and {sizes[1]} on the right"
     return f"your function stopped with {type(error).__name__}: {said or 'no message'}{place}."
 
 

@@ -322,3 +322,10 @@ def test_single_precision_is_named_where_a_numerical_gradient_would_let_it_pass(
     assert diagnose(truth.astype("float32"), truth).kind == "dtype"
     assert diagnose(np.float32(0.5), 0.5).kind == "correct"
     assert diagnose(truth.astype("float32"), truth.astype("float32")).kind == "correct"
+
+
+def test_a_product_that_does_not_fit_is_told_in_plain_words() -> None:
+    for left, right in [((2, 3), (4, 5)), ((2, 3), (4,)), ((3,), (4, 5))]:
+        product = lambda w, left=left, right=right: np.ones(left) @ np.ones(right)
+        said = examine("demo", product, truth=lambda w: w, at=[(1.0,)]).message
+        assert "the inner sizes of a product @ differ, 3 on the left and 4 on the right, line" in said
