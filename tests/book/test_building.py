@@ -1,6 +1,5 @@
 """Building the book where things go wrong: a failing cell, a folder with a space, no network, a read-only clone."""
 
-import ast
 import os
 import shutil
 import subprocess
@@ -141,10 +140,3 @@ def test_lab_never_overwrites_a_students_file(tmp_path: Path) -> None:
     assert lab.copy_new(released, work) == [work / "03" / "b.ipynb"]
     assert (work / "03" / "a.ipynb").read_text() == "my work"
     assert lab.copy_new(released, work) == []
-
-
-def test_a_text_that_the_kernel_sent_in_pieces_is_whole() -> None:
-    pieces = [{"output_type": "stream", "name": "stdout", "text": text} for text in ("c", " 27.0\n", "  two\n")]
-    given = f"import sys; sys.path.insert(0, 'book/_ext'); import execution; print(execution.joined({pieces}))"
-    done = subprocess.run([sys.executable, "-c", given], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert ast.literal_eval(done.stdout) == [{**pieces[0], "text": "c 27.0\n  two\n"}]
