@@ -91,7 +91,7 @@ WRONG = {
         (RESIDUAL.replace("g + delta @ W", "c * g + delta @ W"), "other"),
         (RESIDUAL.replace("delta.T @ h", "delta[:, :, None] * h[:, None, :]"), "missing-batch-sum"),
         (RESIDUAL.replace("delta.T @ h", "delta.T @ h / len(h)"), "one-over-n"),
-        (RESIDUAL.replace("delta.T @ h", "g.T @ h"), "other"),
+        (RESIDUAL.replace("delta.T @ h", "g.T @ h"), "missing-derivative"),
         (RESIDUAL.replace('{"h": dL_dh, "W": dL_dW}', "dL_dh, dL_dW"), "type"),
     ],
     "scale": [
