@@ -66,7 +66,7 @@ def command_of(pid: str) -> str:
 def digest() -> str:
     """Of what a run reads and must not write."""
     whole = hashlib.sha256()
-    for folder in ("solutions", "exercises", "bpgrade", "tests/grading/samples"):
+    for folder in (f"solutions/{NAME}", f"exercises/{NAME}", "bpgrade", "tests/grading/samples"):
         for path in sorted((ROOT / folder).rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts:
                 whole.update(path.as_posix().encode() + path.read_bytes())
