@@ -37,7 +37,9 @@ def main() -> int:
     settings.mkdir(parents=True, exist_ok=True)
     (settings / "overrides.json").write_text(json.dumps(QUIET), encoding="utf-8")
     as_root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    return subprocess.run([sys.executable, "-m", "jupyterlab", *as_root, *sys.argv[1:]], cwd=work).returncode
+    # Rooted at the project, so that an exercise can link to its chapter; opened in the student's own folder.
+    command = [sys.executable, "-m", "jupyterlab", *as_root, "--LabApp.default_url=/lab/tree/work", *sys.argv[1:]]
+    return subprocess.run(command, cwd=ROOT).returncode
 
 
 if __name__ == "__main__":

@@ -10,12 +10,14 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
+from nbconvert.preprocessors.coalescestreams import CoalesceStreamsPreprocessor
 
 TEXT = {"text/plain", "text/markdown", "text/latex", "application/papermill.record/text/plain"}
 
 
 def keep_text(notebook: nbformat.NotebookNode) -> None:
-    """Drop from `notebook` every stored output that is not text, and the traces of who ran it when."""
+    """Drop from `notebook` every stored output that is not text, and the traces of who ran it when and how fast."""
+    CoalesceStreamsPreprocessor().preprocess(notebook, {})  # a busy kernel cuts a print into pieces anywhere
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         for output in cell.get("outputs", []):
