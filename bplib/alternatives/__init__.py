@@ -7,6 +7,7 @@ the loop that all of them share, `angle` says how far an update points away from
 
 from .angles import angle, angles
 from .compare import Result, accuracy, compare, step, train
+from .equilibrium import EquilibriumPropagation, RecurrentBackpropagation
 from .feedback import (
     Backpropagation,
     DirectFeedbackAlignment,
@@ -16,9 +17,11 @@ from .feedback import (
     SignSymmetry,
     WeightMirror,
 )
+from .predictive import PredictiveCoding
 from .rule import Rule
 
 __all__ = [
-    "Backpropagation", "DirectFeedbackAlignment", "FeedbackAlignment", "Frozen", "KolenPollack", "Result", "Rule",
-    "SignSymmetry", "WeightMirror", "accuracy", "angle", "angles", "compare", "step", "train",
+    "Backpropagation", "DirectFeedbackAlignment", "EquilibriumPropagation", "FeedbackAlignment", "Frozen",
+    "KolenPollack", "PredictiveCoding", "RecurrentBackpropagation", "Result", "Rule", "SignSymmetry", "WeightMirror",
+    "accuracy", "angle", "angles", "compare", "step", "train",
 ]  # fmt: skip

@@ -34,7 +34,7 @@ class EquilibriumPropagation(Rule):
     True
 
     The energy is E = Σ Φ(a(l)) − Σ a(l)·(W(l) a(l−1) + b(l)) with Φ′ = f⁻¹: at rest a unit is f of what comes to it
-    from both sides, and the last layer is linear. The pull adds β/2 ‖a(L) − target‖². States move by `rate` of the
+    from both sides, and the last layer is linear. The pull adds β/2 ‖a(K) − target‖². States move by `rate` of the
     way in each of `free` steps, from the forward pass, then in `nudged` steps for each pull. With `symmetric` the
     error of the update is of order β², without it of order β. The loss is mse at the point of rest, and `gradient`
     its gradient there. Raises ValueError for settings out of range and a run that diverges. Sources: Scellier and
@@ -57,7 +57,7 @@ class EquilibriumPropagation(Rule):
         self.beta, self.symmetric, self.free, self.nudged, self.rate = beta, symmetric, free, nudged, rate
 
     def start(self, x):
-        """The states of a pass from below alone, [z(1), …, z(L)], shapes (batch, n_l): where settling starts."""
+        """The states of a pass from below alone, [z(1), …, z(K)], shapes (batch, n_l): where settling starts."""
         states, a, xp = [], self._input(x), self._backend.xp
         for W, b in zip(self.weights, self.biases, strict=True):
             states.append(xp.times_transposed(a, W._data) + b._data)
@@ -65,14 +65,14 @@ class EquilibriumPropagation(Rule):
         return states
 
     def activities(self, x, states):
-        """[x, f(z(1)), …, f(z(L − 1)), z(L)]."""
+        """[x, f(z(1)), …, f(z(K − 1)), z(K)]."""
         f, xp = ACTIVATIONS[self.activation][0], self._backend.xp
         return [x, *(f(xp, s) for s in states[:-1]), states[-1]]
 
     def settle(self, x, states, steps, beta=0.0, target=None):
         """The states after `steps` steps of z(l) ← z(l) + rate (W(l) a(l−1) + b(l) + a(l+1) W(l+1) − z(l)).
 
-        At the output the pull −β (z(L) − target) takes the place of a layer above. Equation (eq-17-rest).
+        At the output the pull −β (z(K) − target) takes the place of a layer above. Equation (eq-17-rest).
         """
         xp, W, b = self._backend.xp, [w._data for w in self.weights], [v._data for v in self.biases]
         bottom = xp.times_transposed(x, W[0]) + b[0]
@@ -120,7 +120,7 @@ class EquilibriumPropagation(Rule):
         return self.activities(x, self.settle(x, self.start(x), self.free))
 
     def energy(self, x, states, beta=0.0, target=None):
-        """E + β/2 ‖a(L) − target‖² of the states, summed over the batch."""
+        """E + β/2 ‖a(K) − target‖² of the states, summed over the batch."""
         xp, a = self._backend.xp, self.activities(x, states)
         found = xp.sum(states[-1] ** 2) / 2
         for s, here in zip(states[:-1], a[1:-1], strict=True):
@@ -149,7 +149,7 @@ class EquilibriumPropagation(Rule):
         return self._adjoint(self.activities(x, states), self.error(states[-1], y))
 
     def _adjoint(self, a, error, steps=None):
-        """Settle λ(l) = f′(z(l)) ⊙ (W(l) λ(l−1) + λ(l+1) W(l+1)), λ(L) = W(L) λ(L−1) + Δ(L); ∂L/∂W = λᵀ a + aᵀ λ."""
+        """Settle λ(l) = f′(z(l)) ⊙ (W(l) λ(l−1) + λ(l+1) W(l+1)), λ(K) = W(K) λ(K−1) + Δ(K); ∂L/∂W = λᵀ a + aᵀ λ."""
         xp, W = self._backend.xp, [w._data for w in self.weights]
         slopes = [ACTIVATIONS[self.activation][1](xp, each) for each in a[1:-1]]
 

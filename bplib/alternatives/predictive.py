@@ -1,7 +1,7 @@
 """Predictive coding: layers that predict the next one, and settle until their errors balance. Chapter 17.
 
-Each hidden layer holds a state x(l) of its own, in the place of z(l). W(l) f(x(l−1)) + b(l) predicts it; what is left
-over is the error ε(l) = x(l) − W(l) f(x(l−1)) − b(l). The states settle downhill on the energy F = ½ Σ ‖ε(l)‖², with
+Each hidden layer holds a state z(l) that is free to move. W(l) f(z(l−1)) + b(l) predicts it; what is left over is the
+error ε(l) = z(l) − W(l) f(z(l−1)) − b(l). The states settle downhill on the energy F = ½ Σ ‖ε(l)‖², with
 the output held at the target, and then each W(l) takes a step downhill on F from where it stands.
 """
 
@@ -12,12 +12,12 @@ MODES = ("zil", "fixed", "inference")
 
 
 class PredictiveCoding(Rule):
-    """Inference: Δx(l) = rate (f′(x(l)) ⊙ ε(l+1) W(l+1) − ε(l)). Learning: ΔW(l) ∝ ε(l)ᵀ f(x(l−1)). (eq-17-settle)
+    """Inference: Δz(l) = rate (f′(z(l)) ⊙ ε(l+1) W(l+1) − ε(l)). Learning: ΔW(l) ∝ ε(l)ᵀ f(z(l−1)). (eq-17-settle)
 
     - "inference": the rule itself; learns from the states after `steps` steps of inference (20 of rate 0.1).
-    - "fixed": predictions and slopes stay those of the forward pass; with rate 1, L − 1 steps give the gradient.
-    - "zil": the rule itself with rate 1, but W(L − t) learns at step t, when the error has just reached it. This gives
-      the gradient too. `steps` is L − 1.
+    - "fixed": predictions and slopes stay those of the forward pass; with rate 1, K − 1 steps give the gradient.
+    - "zil": the rule itself with rate 1, but W(K − t) learns at step t, when the error has just reached it. This gives
+      the gradient too. `steps` is K − 1.
 
     >>> import numpy as np
     >>> rule = PredictiveCoding((2, 3, 2), rng=np.random.default_rng(0), mode="zil")
@@ -25,9 +25,9 @@ class PredictiveCoding(Rule):
     >>> all(np.allclose(u, g) for u, g in zip(rule.updates(x, y), rule.gradient(x, y)))
     True
 
-    `beta` says how strongly the target pulls at the output, in "inference": the last term of F is ½ β ‖ε(L)‖², and the
+    `beta` says how strongly the target pulls at the output, in "inference": the last term of F is ½ β ‖ε(K)‖², and the
     update is divided by β. 1 is the usual rule; as β → 0 the update becomes the gradient. The loss is mse, whose factor
-    2/(batch · n_L) the update carries. Raises ValueError for a mode that does not exist, settings that a mode does not
+    2/(batch · n_K) the update carries. Raises ValueError for a mode that does not exist, settings that a mode does not
     have, and inference that diverges. Sources: Whittington and Bogacz, 2017; Song et al., 2020; Millidge et al., 2022.
     """
 
@@ -35,15 +35,15 @@ class PredictiveCoding(Rule):
 
     def __init__(self, sizes, *, rng, mode="inference", steps=None, rate=None, beta=1.0, loss="mse", **net):
         super().__init__(sizes, rng=rng, loss=loss, **net)
-        L = len(self.weights)
+        K = len(self.weights)
         if mode not in MODES:
             raise ValueError(f"PredictiveCoding has no mode {mode!r}; expected one of {', '.join(MODES)}")
         if mode == "zil" and (steps, rate) != (None, None):
-            raise ValueError(f"mode 'zil' was given steps={steps}, rate={rate}; it has L − 1 = {L - 1} steps of rate 1")
+            raise ValueError(f"mode 'zil' was given steps={steps}, rate={rate}; it has K − 1 = {K - 1} steps of rate 1")
         if mode != "inference" and beta != 1:
             raise ValueError(f"mode {mode!r} was given beta={beta}; only 'inference' depends on it")
         self.mode, self.beta = mode, beta
-        self.steps = (20 if mode == "inference" else L - 1) if steps is None else steps
+        self.steps = (20 if mode == "inference" else K - 1) if steps is None else steps
         self.rate = (0.1 if mode == "inference" else 1.0) if rate is None else rate
         if not (self.steps >= 0 and self.rate > 0 and beta > 0):
             raise ValueError(
@@ -54,7 +54,7 @@ class PredictiveCoding(Rule):
     def settling(self, x, y):
         """Yield (activities, errors) before inference and after each of its steps: `steps` + 1 pairs.
 
-        activities are [x, f(x(1)), …, f(x(L − 1))] and errors [ε(1), …, β ε(L)], one row for each example.
+        activities are [x, f(z(1)), …, f(z(K − 1))] and errors [ε(1), …, β ε(K)], one row for each example.
         """
         xp, (f, slope, _) = self._backend.xp, ACTIVATIONS[self.activation]
         activities, states = [self._input(x)], []
@@ -78,18 +78,18 @@ class PredictiveCoding(Rule):
                 predictions = self.predictions(activities)
 
     def predictions(self, activities):
-        """What each layer predicts for the next: [W(l) f(x(l−1)) + b(l) for l = 1 … L], one row for each example."""
+        """What each layer predicts for the next: [W(l) f(z(l−1)) + b(l) for l = 1 … K], one row for each example."""
         xp = self._backend.xp
         parts = zip(activities, self.weights, self.biases, strict=True)
         return [xp.times_transposed(a, W._data) + b._data for a, W, b in parts]
 
     def energy(self, errors):
-        """F of the errors that `settling` yields, summed over the batch: ½ Σ ‖ε(l)‖², the last one ½ β ‖ε(L)‖²."""
+        """F of the errors that `settling` yields, summed over the batch: ½ Σ ‖ε(l)‖², the last one ½ β ‖ε(K)‖²."""
         xp = self._backend.xp
         return sum(float(xp.sum(e * e)) / 2 for e in errors[:-1]) + float(xp.sum(errors[-1] ** 2)) / (2 * self.beta)
 
     def learn(self, activities, errors):
-        """[−c ε(l)ᵀ f(x(l−1)), −c column sums of ε(l)] for every layer, with c = 2/(batch · n_L · β). (eq-17-learn)"""
+        """[−c ε(l)ᵀ f(z(l−1)), −c column sums of ε(l)] for every layer, with c = 2/(batch · n_K · β). (eq-17-learn)"""
         xp, found = self._backend.xp, []
         scale = -2 / (activities[0].shape[0] * self.sizes[-1] * self.beta)
         for a, error in zip(activities, errors, strict=True):

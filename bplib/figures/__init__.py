@@ -33,6 +33,7 @@ FIGURES = (
     "recurrent_clipping",
     "vanishing_explorer",
     "alignment",
+    "settling",
 )
 
 
