@@ -17,11 +17,15 @@ from .feedback import (
     SignSymmetry,
     WeightMirror,
 )
+from .forward_forward import ForwardForward
 from .predictive import PredictiveCoding
 from .rule import Rule
+from .synthetic import SyntheticGradients
+from .target_propagation import DifferenceTargetPropagation
 
 __all__ = [
-    "Backpropagation", "DirectFeedbackAlignment", "EquilibriumPropagation", "FeedbackAlignment", "Frozen",
-    "KolenPollack", "PredictiveCoding", "RecurrentBackpropagation", "Result", "Rule", "SignSymmetry", "WeightMirror",
-    "accuracy", "angle", "angles", "compare", "step", "train",
+    "Backpropagation", "DifferenceTargetPropagation", "DirectFeedbackAlignment", "EquilibriumPropagation",
+    "FeedbackAlignment", "ForwardForward", "Frozen", "KolenPollack", "PredictiveCoding", "RecurrentBackpropagation",
+    "Result", "Rule", "SignSymmetry", "SyntheticGradients", "WeightMirror", "accuracy", "angle", "angles", "compare",
+    "step", "train",
 ]  # fmt: skip

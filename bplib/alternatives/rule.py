@@ -56,10 +56,14 @@ class Rule:
         self._backend = backend_of(self._like)
         if not is_float(self._like):
             raise TypeError(f"{name} was given like of {self._like.dtype}; expected an array of floats")
-        initial = initial or (init.he if activation == "relu" else init.xavier)
-        shapes = list(zip(sizes[1:], sizes[:-1], strict=True))
-        self.weights = [Tensor(self._array(initial(shape, rng)), requires_grad=True) for shape in shapes]
+        self._initial = initial or (init.he if activation == "relu" else init.xavier)
+        drawn = [self._array(self._initial(shape, rng)) for shape in self._shapes()]
+        self.weights = [Tensor(W, requires_grad=True) for W in drawn]
         self.biases = [Tensor(self._array(np.zeros(n)), requires_grad=True) for n in sizes[1:]]
+
+    def _shapes(self):
+        """The shapes of the weights, (n_out, n_in) each."""
+        return list(zip(self.sizes[1:], self.sizes[:-1], strict=True))
 
     @property
     def parameters(self):
