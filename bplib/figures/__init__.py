@@ -34,6 +34,7 @@ FIGURES = (
     "vanishing_explorer",
     "alignment",
     "settling",
+    "goodness",
 )
 
 
