@@ -102,7 +102,7 @@ function plot(svg, view, state, n) {
   const path = run(state), { width } = view, left = 40, right = 74, top = 14, low = 200, height = low + 176;
   svg.attr('width', width).attr('height', height).attr('viewBox', `0 0 ${width} ${height}`).selectAll('*').remove();
   const values = [0, 1.05, ...path.lines.flat(), ...(state.rule === 'both' ? path.away.flat() : [])].map((v) => Math.max(-4, Math.min(4, v)));
-  const x = scaleLinear([0, LAST], [left, width - right]), y = scaleLinear([Math.min(...values), Math.max(...values)], [low, top]).clamp(true);
+  const x = scaleLinear([0, LAST], [left, width - right]), y = scaleLinear([Math.min(...values) - 0.2, Math.max(...values)], [low, top]).clamp(true);
   const axis = (call, move) => svg.append('g').attr('class', 'bp-axis').attr('transform', move).call(call.tickSizeOuter(0).tickPadding(7));
   axis(axisBottom(x).ticks(view.narrow ? 3 : 6).tickFormat((v) => v * EACH), `translate(0,${low})`);
   axis(axisLeft(y).ticks(4).tickFormat((v) => String(v).replace('-', '−')), `translate(${left},0)`);
@@ -110,7 +110,7 @@ function plot(svg, view, state, n) {
     .style('font-family', 'inherit').style('font-size', '14px').style('fill', `var(--bp-${paint})`).text(words);
   const stroke = (d, paint, dash, wide = 1.5) => svg.append('path').attr('d', d).style('fill', 'none').style('stroke', `var(--bp-${paint})`)
     .style('stroke-width', wide).style('stroke-dasharray', dash);
-  write('steps', width - right + 8, low + 20, 'muted');
+  write('steps', width - right, low + 38, 'muted', 'end');
   stroke(`M${left} ${y(TARGET)}H${width - right}`, 'reference', '2 3');
   write('target', left + 6, y(TARGET) + 16, 'reference');
   if (/one|both/.test(state.rule)) {
