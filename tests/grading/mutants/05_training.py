@@ -159,7 +159,13 @@ RIGHT = {
         velocity("return (g - mu**t * g) / (1 - mu)"),
         velocity("return np.float64(g) * (mu**t - 1) / (mu - 1)"),
     ],
-    "lines": [lines("HFECAG"), lines("HFCGEA"), lines("HEFACG"), lines(["h", "e", "f", "c", "g", "a"])],
+    "lines": [
+        lines("HFECAG"),
+        lines("HFCGEA"),
+        lines("HEFACG"),
+        lines(["h", "e", "f", "c", "g", "a"]),
+        lines("H F E C A G"),
+    ],
     "decay": [
         """
 def decayed_gradients(X, Y, W1, b1, W2, b2, lam):
