@@ -40,7 +40,7 @@ def refresh(path: Path) -> str:
     notebook = nbformat.read(path, as_version=4)
     try:
         NotebookClient(
-            notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": path.parent}}
+            notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": path.parent}}
         ).execute()
     except CellExecutionError as error:
         return f"{path}: a cell failed, the file is unchanged: {str(error).strip().splitlines()[-1]}"

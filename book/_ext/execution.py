@@ -39,7 +39,7 @@ def chapters() -> list[Path]:
     return sorted((ROOT / "chapters").glob("*.ipynb"))
 
 
-def fill(cache_path: Path, timeout: int = 300) -> None:
+def fill(cache_path: Path, timeout: int = 600) -> None:
     """Run the notebooks that the cache does not hold, on all cores; raises ExtensionError naming cell and error."""
     os.environ["BPLIB_FIGURES_EXTERNAL"] = "1"
     cache = get_cache(str(cache_path))
