@@ -24,7 +24,7 @@ LAST, EACH, EXAMPLES, INPUTS, UNITS, MOST = 60, 5, 24, 4, 8, 18
 STATE = {
     "eta": Range(0.3, 0.05, 0.5),
     "theta": Range(1, 0.25, 1.5),
-    "draw": Range(2, 1, 99),
+    "draw": Range(4, 1, 99),
     "step": Range(0, 0, LAST),
     "lengths": Choice("pass", ("pass", "normalised")),
     "learns": Choice("first", ("first", "both")),
@@ -114,11 +114,11 @@ def _text(x: float, y: float, inside: str, paint: str = "muted", ink: str = "#57
 def _draw(state: dict[str, Any], width: int) -> str:
     across = width >= 600
     wide = (width - 40 - 24) / 2 if across else width - 40
-    height = 250 if across else 470
+    height = 250 if across else 495
     right, wrong = _path(state)[-1]
     parts = []
     for l in (0, 1):
-        left, low = (40 + l * (wide + 24), 212.0) if across else (40.0, 212 + l * 225.0)
+        left, low = (40 + l * (wide + 24), 212.0) if across else (40.0, 212 + l * 250.0)
         parts.append(_panel(right[:, l], wrong[:, l], float(state["theta"]), left, low, wide, l))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
@@ -127,15 +127,17 @@ def _draw(state: dict[str, Any], width: int) -> str:
 
 
 def _panel(right: Any, wrong: Any, theta: float, left: float, low: float, wide: float, l: int) -> str:
-    up = lambda g: low - 176 * min(g / (4 * theta), 1)
+    up = lambda g: low - 176 * min(g / (6 * theta), 1)
     parts = [_text(left + wide / 2, low - 190, f"layer {l + 1}")]
-    for k in range(5):
+    for k in (0, 1, 2, 4, 6):
         dash = ";stroke-dasharray:6 4" if k == 1 else ""
         paint = "reference,#5f6368" if k == 1 else "line,#d0d7de"
-        parts.append(f'<path d="M{left:.1f} {low - 44 * k}h{wide:.1f}" style="stroke:var(--bp-{paint}){dash}"/>')
+        parts.append(
+            f'<path d="M{left:.1f} {low - 176 * k / 6:.1f}h{wide:.1f}" style="stroke:var(--bp-{paint}){dash}"/>'
+        )
         if left < 50:
             name = "θ" if k == 1 else f"{k}θ" if k else "0"
-            parts.append(_text(left - 8, low - 44 * k + 5, name, anchor="end"))
+            parts.append(_text(left - 8, low - 176 * k / 6 + 5, name, anchor="end"))
     for i, (g, h) in enumerate(zip(right, wrong, strict=True)):
         x = left + wide * (i + 0.5) / EXAMPLES
         parts.append(f'<path d="M{x:.1f} {up(g):.1f}V{up(h):.1f}" style="stroke:var(--bp-line,#d0d7de)"/>')

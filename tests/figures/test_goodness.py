@@ -24,7 +24,7 @@ def test_an_untrained_layer_tells_labels_apart_by_length_and_not_without_it():
 def test_a_prediction_is_judged(lengths, guess, show_page):
     page = show_page(show("goodness", lengths=lengths, guess=guess).html)
     page.get_by_role("button", name="Check").click()
-    count = told2(2, lengths)
+    count = told2(4, lengths)
     verdict = page.locator(".bp-verdict")
     assert verdict.get_attribute("data-kind") == ("correct" if (count >= MOST) == (guess == "most") else "other")
     assert f"{count} of 24." in verdict.inner_text()

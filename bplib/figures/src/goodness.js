@@ -77,18 +77,18 @@ const why = (state, count) => {
 
 function plot(svg, view, state, n) {
   const data = run(state)[state.step], { width, narrow } = view, left = 40, gap = 24, tall = 176;
-  const wide = narrow ? width - left : (width - left - gap) / 2, height = narrow ? 470 : 250;
+  const wide = narrow ? width - left : (width - left - gap) / 2, height = narrow ? 495 : 250;
   svg.attr('width', width).attr('height', height).attr('viewBox', `0 0 ${width} ${height}`).selectAll('*').remove();
   const write = (words, x, y, align = 'middle') => svg.append('text').attr('x', x).attr('y', y).attr('text-anchor', align)
     .style('font-family', 'inherit').style('font-size', '14px').style('fill', 'var(--bp-muted)').text(words);
   for (const l of [0, 1]) {
-    const start = narrow || !l ? left : left + wide + gap, low = narrow ? 212 + 225 * l : 212;
-    const up = scaleLinear([0, 4 * state.theta], [low, low - tall]).clamp(true), at = (i) => start + (wide * (i + 0.5)) / EXAMPLES;
+    const start = narrow || !l ? left : left + wide + gap, low = narrow ? 212 + 250 * l : 212;
+    const up = scaleLinear([0, 6 * state.theta], [low, low - tall]).clamp(true), at = (i) => start + (wide * (i + 0.5)) / EXAMPLES;
     write(`layer ${l + 1}`, start + wide / 2, low - 190);
-    for (let k = 0; k < 5; k += 1) {
+    for (const k of [0, 1, 2, 4, 6]) {
       const level = svg.append('path').attr('d', `M${start} ${up(k * state.theta)}h${wide}`).style('stroke', `var(--bp-${k === 1 ? 'reference' : 'line'})`);
       if (k === 1) level.style('stroke-dasharray', '6 4');
-      if (start === left) write(['0', 'θ', '2θ', '3θ', '4θ'][k], start - 8, up(k * state.theta) + 5, 'end');
+      if (start === left) write(k > 1 ? `${k}θ` : ['0', 'θ'][k], start - 8, up(k * state.theta) + 5, 'end');
     }
     data.right[l].forEach((g, i) => {
       const other = data.wrong[l][i];
@@ -111,7 +111,7 @@ function build(view) {
   };
   const guess = menu('guess', GUESSES, 'your prediction'), lengths = menu('lengths', LENGTHS, 'what passes to layer 2'), learns = menu('learns', LEARNS, 'what learns');
   const verdict = h('div', { class: 'bp-verdict', hidden: true });
-  const moral = h('p', { class: 'bp-moral', style: 'margin-top: .8em' });
+  const moral = h('p', { class: 'bp-moral', style: 'margin: .8em 0' });
   let state, numbers, judged = '';
   const shape = () => [state.eta, state.theta, state.draw, state.lengths, state.learns, state.guess].join();
   const check = () => {
@@ -148,7 +148,7 @@ figure('goodness', {
   state: {
     eta: number('η', 'the learning rate eta', 0.3, 0.05, 0.5, 0.05),
     theta: number('θ', 'the threshold theta', 1, 0.25, 1.5, 0.05),
-    draw: number('n', 'which random numbers are drawn', 2, 1, 99, 1),
+    draw: number('n', 'which random numbers are drawn', 4, 1, 99, 1),
     step: steps(LAST, 0),
     lengths: choice('what passes to layer 2', 'pass', Object.keys(LENGTHS)),
     learns: choice('what learns', 'first', Object.keys(LEARNS)),
