@@ -22,6 +22,11 @@ def test_the_layer_next_to_the_output_is_usually_first_and_frozen_ones_seldom_co
     assert sum(first(draw=draw, rule="frozen") == "none" for draw in draws) >= 12
 
 
+def test_from_small_weights_layer_1_ends_nearer_to_the_gradient_in_most_draws():
+    end = lambda size, draw: numbers({**STATE, "size": size, "draw": draw})["angle1"]
+    assert sum(end(0.1, draw) < end(1.0, draw) for draw in range(1, 13)) >= 10
+
+
 def test_backpropagation_has_no_angle():
     n = numbers({**STATE, "rule": "backprop"})
     assert max(n["angle1"], n["angle2"]) < 1e-10
