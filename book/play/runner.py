@@ -1,4 +1,4 @@
-"""Runs a cell of a page in the reader's browser, as a notebook would: prints, the value of the last line, a short error.
+"""Runs a cell in the reader's browser as a notebook would: prints, the value of the last line, a short error.
 
 Loaded by worker.mjs into Pyodide. `post(kind, text)` hands to the page what a cell says: "out", "html" or "error".
 """
