@@ -45,7 +45,7 @@ def path(eta: float, theta: float, draw: int, lengths: str, learns: str) -> tupl
     sizes, rng = (INPUTS, UNITS, UNITS, 2), np.random.default_rng(0)
     net = ForwardForward(sizes, rng=rng, theta=theta, normalise=lengths == "normalised")
     for W in net.weights[:2]:
-        W.data = draws.table(*W.shape, math.sqrt(6 / W.shape[1]))
+        W.data = draws.table(*W.shape, math.sqrt(2 / W.shape[1]))
     found = []
     for update in range(LAST * EACH + 1):
         if update % EACH == 0:

@@ -24,7 +24,7 @@ function train({ eta, theta, draw, lengths, learns }) {
   const next = generator(Math.floor(draw + 0.5));
   const x = table(EXAMPLES, INPUTS, () => 2 * next());
   const y = x.map(([a, b, c]) => (a * b + c > 0 ? 1 : 0));
-  const weights = (columns) => table(UNITS, columns, () => Math.sqrt(6 / columns) * next());
+  const weights = (columns) => table(UNITS, columns, () => Math.sqrt(2 / columns) * next());
   const W = [weights(INPUTS + 2), weights(UNITS)], b = [Array(UNITS).fill(0), Array(UNITS).fill(0)];
   const both = [...x.map((row, n) => [...row, 1 - y[n], y[n]]), ...x.map((row, n) => [...row, y[n], 1 - y[n]])];
   const path = [];
