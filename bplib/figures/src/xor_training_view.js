@@ -180,11 +180,13 @@ export function build(view) {
     if (matchMedia('(prefers-reduced-motion: reduce)').matches) return advance(EPOCHS);
     let expected = drawn.epoch;
     train.textContent = 'Stop';
-    timer = setInterval(() => {
+    const tick = () => {
       if (drawn.epoch !== expected || !view.body.isConnected) return stop(); // somebody else has moved t
       expected = Math.min(EPOCHS, expected + 4);
       advance(expected);
-    }, 50);
+    };
+    timer = setInterval(tick, 50);
+    tick(); // at once: a Reset before the first beat then moves t, and is noticed
   };
   const prediction = makePrediction(view, () => draw(drawn));
   view.body.append(h('div', { class: 'bp-row' }, h('label', { for: view.id('start') }, 'start'), select, train, h('span', { class: 'bp-gap' }), view.toolbar),
