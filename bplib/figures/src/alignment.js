@@ -1,24 +1,16 @@
 // Chapter 16: a small net trained with random feedback; the angle between each hidden layer's update and the gradient.
 // The same numbers from the library: bplib/figures/alignment.py.
-import { choice, figure, h, number, steps } from 'bplib-figures';
+import { button, choice, figure, h, menu, number, predicted, steps } from 'bplib-figures';
 import { axisBottom, axisLeft } from 'd3-axis';
 import { scaleLinear } from 'd3-scale';
 import { create } from 'd3-selection';
 import { line } from 'd3-shape';
+import { dot, generator, nextSeed, table } from './draws.js';
 
 const SIZES = [4, 8, 8, 2], EXAMPLES = 24, LAST = 60, EACH = 5, BELOW = 60;
 const RULES = { fa: 'feedback alignment', frozen: 'hidden layers frozen', backprop: 'backpropagation' };
 const GUESSES = { two: 'layer 2, next to the output', one: 'layer 1, next to the input', both: 'both at once' };
 
-/** Numbers from −1 to 1 in an order that the seed fixes (mulberry32). */
-const generator = (seed) => () => {
-  seed = (seed + 0x6d2b79f5) | 0;
-  let t = Math.imul(seed ^ (seed >>> 15), seed | 1);
-  t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-  return (((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * 2 - 1;
-};
-const table = (rows, columns, value) => Array.from({ length: rows }, () => Array.from({ length: columns }, value));
-const dot = (a, b) => a.reduce((sum, v, i) => sum + v * b[i], 0);
 const flip = (M) => M[0].map((_, j) => M.map((row) => row[j]));
 const times = (A, M) => A.map((a) => M.map((row) => dot(a, row))); // A Mᵀ
 const length = (M) => Math.sqrt(M.reduce((sum, row) => sum + dot(row, row), 0));
@@ -120,38 +112,24 @@ function plot(svg, view, state, n) {
 
 function build(view) {
   const svg = create('svg').attr('role', 'img');
-  const menu = (key, labels, name) => {
-    const select = h('select', { id: view.id(key), class: 'bp-select', 'aria-label': name }, ...Object.entries(labels).map(([value, text]) => h('option', { value }, text)));
-    select.addEventListener('change', () => view.set({ [key]: select.value }));
-    return select;
-  };
-  const guess = menu('guess', GUESSES, 'your prediction'), rule = menu('rule', RULES, 'the rule');
-  const verdict = h('div', { class: 'bp-verdict', hidden: true });
+  const guess = menu(view, 'guess', GUESSES, 'your prediction'), rule = menu(view, 'rule', RULES, 'the rule');
   const moral = h('p', { class: 'bp-moral', style: 'margin: .6em 0 .8em' });
-  let state, numbers, judged = '';
-  const shape = () => [state.eta, state.size, state.draw, state.rule, state.guess].join();
-  const check = () => {
+  let state, numbers;
+  const prediction = predicted(view, ['eta', 'size', 'draw', 'rule', 'guess'], () => {
     const best = winner(numbers), right = best === state.guess;
-    judged = shape();
-    view.set({ step: LAST });
-    const title = best === 'none' ? 'Neither.' : `${right ? 'Right' : 'No'}: ${GUESSES[best]}.`;
-    verdict.hidden = false;
-    verdict.dataset.kind = right ? 'correct' : 'other';
-    verdict.innerHTML = `<span class="bp-mark" aria-hidden="true">${right ? '✓' : '✗'}</span><p><b>${title}</b> ${explain(numbers)}</p>`;
-    view.say(`${title} ${explain(numbers)}`);
-  };
-  const button = (text, act, main) => h('button', { type: 'button', class: `bp-button${main ? ' bp-main' : ''}`, onclick: act }, text);
+    return [right, best === 'none' ? 'Neither.' : `${right ? 'Right' : 'No'}: ${GUESSES[best]}.`, explain(numbers)];
+  });
   view.body.append(
     h('div', { class: 'bp-predict' },
       h('p', { class: 'bp-lead' }, `Which layer's update comes below ${BELOW}° first, and stays there?`),
-      h('div', { class: 'bp-row' }, guess, button('Check', check, true), button('Other numbers', () => view.set({ draw: (Math.floor(state.draw + 0.5) % 99) + 1, step: 0 }))),
-      verdict),
+      h('div', { class: 'bp-row' }, guess, button('Check', prediction.check, true), button('Other numbers', () => view.set({ draw: nextSeed(state.draw), step: 0 }))),
+      prediction.element),
     h('div', { class: 'bp-part' }, h('div', { class: 'bp-row' }, rule), svg.node(), moral, view.toolbar, view.message, view.controls));
   return (nextState, nextNumbers) => {
     [state, numbers] = [nextState, nextNumbers];
     guess.value = state.guess;
     rule.value = state.rule;
-    if (judged !== shape() || state.step !== LAST) verdict.hidden = true;
+    prediction.update(state);
     plot(svg, view, state, numbers);
     moral.textContent = now(state, numbers);
   };

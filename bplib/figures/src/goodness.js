@@ -1,23 +1,15 @@
 // Chapter 18: a small forward-forward net; the goodness of both layers, with right and with wrong labels.
 // The same numbers from the library: bplib/figures/goodness.py.
-import { choice, figure, h, number, steps } from 'bplib-figures';
+import { button, choice, figure, h, menu, number, predicted, steps } from 'bplib-figures';
 import { scaleLinear } from 'd3-scale';
 import { create } from 'd3-selection';
+import { dot, generator, nextSeed, table } from './draws.js';
 
 const INPUTS = 4, UNITS = 8, EXAMPLES = 24, LAST = 60, EACH = 5, MOST = 18;
 const LENGTHS = { pass: 'lengths pass to layer 2', normalised: 'activations are normalised' };
 const LEARNS = { first: 'only layer 1 learns', both: 'both layers learn' };
 const GUESSES = { half: 'about half, as by chance', most: `most of them, ${MOST} or more` };
 
-/** Numbers from −1 to 1 in an order that the seed fixes (mulberry32). */
-const generator = (seed) => () => {
-  seed = (seed + 0x6d2b79f5) | 0;
-  let t = Math.imul(seed ^ (seed >>> 15), seed | 1);
-  t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-  return (((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * 2 - 1;
-};
-const table = (rows, columns, value) => Array.from({ length: rows }, () => Array.from({ length: columns }, value));
-const dot = (a, b) => a.reduce((sum, v, i) => sum + v * b[i], 0);
 const mean = (values) => values.reduce((sum, v) => sum + v, 0) / values.length;
 
 function train({ eta, theta, draw, lengths, learns }) {
@@ -104,40 +96,26 @@ function plot(svg, view, state, n) {
 
 function build(view) {
   const svg = create('svg').attr('role', 'img');
-  const menu = (key, labels, name) => {
-    const select = h('select', { id: view.id(key), class: 'bp-select', 'aria-label': name }, ...Object.entries(labels).map(([value, text]) => h('option', { value }, text)));
-    select.addEventListener('change', () => view.set({ [key]: select.value }));
-    return select;
-  };
-  const guess = menu('guess', GUESSES, 'your prediction'), lengths = menu('lengths', LENGTHS, 'what passes to layer 2'), learns = menu('learns', LEARNS, 'what learns');
-  const verdict = h('div', { class: 'bp-verdict', hidden: true });
+  const guess = menu(view, 'guess', GUESSES, 'your prediction'), lengths = menu(view, 'lengths', LENGTHS, 'what passes to layer 2'), learns = menu(view, 'learns', LEARNS, 'what learns');
   const moral = h('p', { class: 'bp-moral', style: 'margin: .8em 0' });
-  let state, numbers, judged = '';
-  const shape = () => [state.eta, state.theta, state.draw, state.lengths, state.learns, state.guess].join();
-  const check = () => {
-    judged = shape();
-    view.set({ step: LAST });
+  let state, numbers;
+  const prediction = predicted(view, ['eta', 'theta', 'draw', 'lengths', 'learns', 'guess'], () => {
     const count = numbers.told2, right = (count >= MOST) === (state.guess === 'most');
-    const title = `${right ? 'Right' : 'No'}: ${count} of ${EXAMPLES}.`, reason = why(state, count);
-    verdict.hidden = false;
-    verdict.dataset.kind = right ? 'correct' : 'other';
-    verdict.innerHTML = `<span class="bp-mark" aria-hidden="true">${right ? '✓' : '✗'}</span><p><b>${title}</b> ${reason}</p>`;
-    view.say(`${title} ${reason}`);
-  };
-  const button = (text, act, main) => h('button', { type: 'button', class: `bp-button${main ? ' bp-main' : ''}`, onclick: act }, text);
+    return [right, `${right ? 'Right' : 'No'}: ${count} of ${EXAMPLES}.`, why(state, count)];
+  });
   view.body.append(
     h('div', { class: 'bp-row' }, lengths, learns),
     h('div', { class: 'bp-predict' },
       h('p', { class: 'bp-lead' }, 'With these settings, for how many examples will layer 2 have a higher goodness with the right label, once training is over?'),
-      h('div', { class: 'bp-row' }, guess, button('Check', check, true), button('Other numbers', () => view.set({ draw: (Math.floor(state.draw + 0.5) % 99) + 1, step: 0 }))),
-      verdict),
+      h('div', { class: 'bp-row' }, guess, button('Check', prediction.check, true), button('Other numbers', () => view.set({ draw: nextSeed(state.draw), step: 0 }))),
+      prediction.element),
     h('div', { class: 'bp-part' }, svg.node(), moral, view.toolbar, view.message, view.controls));
   return (nextState, nextNumbers) => {
     [state, numbers] = [nextState, nextNumbers];
     guess.value = state.guess;
     lengths.value = state.lengths;
     learns.value = state.learns;
-    if (judged !== shape() || state.step !== LAST) verdict.hidden = true;
+    prediction.update(state);
     plot(svg, view, state, numbers);
     moral.textContent = now(state, numbers);
   };

@@ -1,5 +1,5 @@
 // The graph stepper drawn: the formula's field, the graph, what the step does, the prediction, the count of paths.
-import { create, factor, fit, fmt, h, math, prose, read as accept, spoken, toNumber } from 'bplib-figures';
+import { button, create, factor, fit, fmt, form, h, judge, math, prose, read as accept, spoken, toNumber, verdictBox } from 'bplib-figures';
 import { read, VARIABLES } from './graph_stepper_formula.js';
 
 const BOX = { width: 68, height: 60 };
@@ -118,22 +118,10 @@ const SAID = {
   other: ['Not that, and no mistake that this figure knows.', 'Step on and watch which messages arrive.'],
 };
 
-/** A form that acts on its button and on Enter in `field`, also where a notebook swallows the form's own Enter. */
-function makeForm(css, act, field, ...parts) {
-  const form = h('form', { class: css, novalidate: true }, ...parts);
-  const now = (event) => {
-    event.preventDefault();
-    act();
-  };
-  form.addEventListener('submit', now);
-  field.addEventListener('keydown', (event) => event.key === 'Enter' && now(event));
-  return form;
-}
-
 function makePrediction(view) {
   const select = h('select', { class: 'bp-select', 'aria-label': 'the gradient to predict' });
   const box = h('input', { type: 'text', class: 'bp-box bp-guess', autocomplete: 'off', spellcheck: 'false', 'aria-label': 'your prediction', placeholder: 'your number' });
-  const verdict = h('div', { class: 'bp-verdict', hidden: true });
+  const verdict = verdictBox();
   let state, numbers;
   const asked = () => {
     const graph = read(state.formula);
@@ -141,9 +129,7 @@ function makePrediction(view) {
     return [graph, found < 0 ? graph.nodes.findIndex(({ kind }) => kind === 'variable') : found];
   };
   const say = (kind, first, more) => {
-    verdict.hidden = false;
-    verdict.dataset.kind = kind;
-    verdict.innerHTML = `<span class="bp-mark" aria-hidden="true">${kind === 'correct' ? '✓' : '✗'}</span><p><b>${first}</b> ${more}</p>`;
+    judge(verdict, kind, first, more);
     view.say(`${first} ${more}`);
   };
   const check = () => {
@@ -157,11 +143,11 @@ function makePrediction(view) {
     if (kind === 'correct') show();
   };
   const show = () => view.set({ step: view.spec.last(state), order: 'counted' });
-  const form = makeForm('bp-predict', check, box,
+  const element = form('bp-predict', check, box,
     h('p', { class: 'bp-lead' }, 'Predict before you step on: the gradient of the output'),
     h('div', { class: 'bp-row' }, h('span', {}, 'at'), select, h('span', { class: 'bp-m' }, '='), box,
       h('button', { type: 'submit', class: 'bp-button bp-main' }, 'Check'),
-      h('button', { type: 'button', class: 'bp-button', onclick: show }, 'Show it')),
+      button('Show it', show)),
     verdict);
   select.addEventListener('change', () => {
     verdict.hidden = true;
@@ -176,7 +162,7 @@ function makePrediction(view) {
     select.dataset.names = names.join();
     select.value = nodes[i].name;
   };
-  return { element: form, update };
+  return { element, update };
 }
 
 function makeFormula(view) {
@@ -192,7 +178,7 @@ function makeFormula(view) {
     view.set({ formula: value, step: value === shown.formula ? shown.step : begin({ formula: value }) });
   };
   order.addEventListener('change', () => view.set({ order: order.value, step: Math.min(shown.step, begin(shown)) }));
-  const form = makeForm('bp-formula', take, field,
+  const element = form('bp-formula', take, field,
     h('label', { for: view.id('formula') }, 'Formula'), field, h('button', { type: 'submit', class: 'bp-button' }, 'Draw'),
     h('label', { for: view.id('order') }, 'Order'), order);
   const update = (state) => {
@@ -200,7 +186,7 @@ function makeFormula(view) {
     order.value = state.order;
     shown = state;
   };
-  return { element: form, update };
+  return { element, update };
 }
 
 /** Make the parts once; what comes back draws a state. */

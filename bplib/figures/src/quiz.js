@@ -1,5 +1,6 @@
 // The quiz component: it brings to life the questions that Python wrote out with their answers in <details>.
 // A choice is answered at once, with the reason for that very choice; answers stay in the reader's browser.
+import { button, judge, verdictBox } from './parts.js';
 import { h } from './text.js';
 
 let count = 0;
@@ -34,7 +35,7 @@ function mount(root) {
   const key = `bplib.quiz.${root.dataset.bpQuiz}`;
   const said = h('div', { class: 'bp-said', 'aria-live': 'polite' });
   const score = h('p', { class: 'bp-score' });
-  const again = h('button', { type: 'button', class: 'bp-button', onclick: reset }, 'Clear the answers');
+  const again = button('Clear the answers', reset);
   const say = (text) => (said.textContent = text);
   const questions = [...root.querySelectorAll('.bp-question')].map((still) => makeQuestion(still, answered, say));
   let answers = store.read(key);
@@ -85,8 +86,7 @@ function makePager(questions) {
     back.setAttribute('aria-disabled', String(at === 0));
     next.setAttribute('aria-disabled', String(at === questions.length - 1));
   };
-  const button = (label, by) => h('button', { type: 'button', class: 'bp-button', onclick: () => turn(by) }, label);
-  const back = button('Previous', -1), next = button('Next question', 1);
+  const back = button('Previous', () => turn(-1)), next = button('Next question', () => turn(1));
   turn(0);
   return h('div', { class: 'bp-toolbar' }, back, where, next);
 }
@@ -100,7 +100,7 @@ function makeQuestion(still, answered, say) {
     why: still.querySelectorAll('.bp-why')[i],
     correct: option.hasAttribute('data-bp-correct'),
   }));
-  const verdict = h('div', { class: 'bp-verdict', hidden: true });
+  const verdict = verdictBox();
   let walking = false; // with the arrow keys one passes over options without meaning to answer
 
   const radios = options.map((option, i) => h('input', { type: 'radio', name, id: `${name}-${i}`, value: i }));
@@ -112,9 +112,7 @@ function makeQuestion(still, answered, say) {
     if (!why) return clear();
     radios[choice].checked = true;
     rows.forEach((row, i) => (row.dataset.kind = i === choice ? (correct ? 'correct' : 'wrong') : ''));
-    verdict.hidden = false;
-    verdict.dataset.kind = correct ? 'correct' : 'wrong';
-    verdict.innerHTML = `<span class="bp-mark" aria-hidden="true">${correct ? '✓' : '✗'}</span><p><b>${correct ? 'Right.' : 'Not this one.'}</b> ${why.innerHTML}</p>`;
+    judge(verdict, correct ? 'correct' : 'wrong', correct ? 'Right.' : 'Not this one.', why.innerHTML);
   };
   const choose = (choice) => {
     show(choice);

@@ -1,6 +1,6 @@
 // Chapter 01: nudging, forward mode and reverse mode race for all the slopes of a program with n inputs and m outputs.
 // Forward mode is paid per input, reverse mode per output. The same numbers from the library: bplib/figures/race.py.
-import { choice, figure, h, number, prose, steps } from 'bplib-figures';
+import { button, choice, figure, h, judge, number, prose, steps, verdictBox } from 'bplib-figures';
 import { axisBottom } from 'd3-axis';
 import { scaleLog } from 'd3-scale';
 import { create } from 'd3-selection';
@@ -82,7 +82,7 @@ function drawLanes(svg, width, race) {
 function makePrediction(view, moral) {
   const options = EXACT.map((key) => h('option', { value: key }, LANES[key].name));
   const select = h('select', { id: view.id('guess'), class: 'bp-select', 'aria-label': 'your prediction: who comes first' }, ...options);
-  const verdict = h('div', { class: 'bp-verdict', hidden: true });
+  const verdict = verdictBox();
   const lead = h('p', { class: 'bp-lead' });
   let state, race, next = 0, judged = '';
   const shape = () => [race.inputs, race.outputs, state.tangent, state.walk].join();
@@ -90,11 +90,9 @@ function makePrediction(view, moral) {
     const best = winners(race), right = best.includes(state.guess);
     judged = shape();
     view.set({ step: LAST });
-    verdict.hidden = false;
     moral.hidden = true;
-    verdict.dataset.kind = right ? 'correct' : 'other';
     const title = right ? `Right: ${naming(best)}${best.length > 1 ? ', together' : ''}.` : `No: ${naming(best)}.`;
-    verdict.innerHTML = `<span class="bp-mark" aria-hidden="true">${right ? '✓' : '✗'}</span><p><b>${title}</b> ${prose(explain(race))}</p>`;
+    judge(verdict, right ? 'correct' : 'other', title, prose(explain(race)));
     view.say(`${title} ${explain(race)}`);
   };
   select.addEventListener('change', () => view.set({ guess: select.value }));
@@ -105,8 +103,8 @@ function makePrediction(view, moral) {
   };
   const element = h('div', { class: 'bp-predict' }, lead,
     h('div', { class: 'bp-row' }, select,
-      h('button', { type: 'button', class: 'bp-button bp-main', onclick: start }, 'Start the race'),
-      h('button', { type: 'button', class: 'bp-button', onclick: another }, 'New race')),
+      button('Start the race', start, true),
+      button('New race', another)),
     verdict);
   const update = (nextState, nextRace) => {
     [state, race] = [nextState, nextRace];

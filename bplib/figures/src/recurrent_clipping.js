@@ -1,6 +1,6 @@
 // Chapter 08: two units, W = [[ρ, κ], [0, ρ]], T steps. How the gradient's length changes on the way back, and what
 // clipping does to the gradient at ρ and κ. The same numbers from the library: bplib/figures/recurrent_clipping.py.
-import { figure, fmt, h, number, prose, steps, toNumber } from 'bplib-figures';
+import { button, figure, fmt, form, h, judge, number, prose, steps, toNumber, verdictBox } from 'bplib-figures';
 import { axisBottom, axisLeft } from 'd3-axis';
 import { scaleLinear } from 'd3-scale';
 import { create } from 'd3-selection';
@@ -114,13 +114,11 @@ function drawArrows(svg, width, state, numbers) {
 function makePrediction(view) {
   const lead = h('p', { class: 'bp-lead' });
   const box = h('input', { type: 'text', class: 'bp-box bp-guess', id: view.id('guess'), autocomplete: 'off', spellcheck: 'false', 'aria-label': 'your prediction in decades', placeholder: 'decades' });
-  const verdict = h('div', { class: 'bp-verdict', hidden: true });
+  const verdict = verdictBox();
   let state, numbers, next = 0, judged = '';
   const shape = () => [state.rho, state.kappa, state.T].join();
   const tell = (right, title, text) => {
-    verdict.hidden = false;
-    verdict.dataset.kind = right ? 'correct' : 'other';
-    verdict.innerHTML = `<span class="bp-mark" aria-hidden="true">${right ? '✓' : '✗'}</span><p><b>${title}</b> ${prose(text)}</p>`;
+    judge(verdict, right ? 'correct' : 'other', title, prose(text));
     view.say(`${title} ${text}`);
   };
   const check = () => {
@@ -142,26 +140,17 @@ function makePrediction(view) {
     box.value = '';
     view.set({ rho, kappa, T, step: 0 });
   };
-  const form = h('form', { class: 'bp-predict', novalidate: true }, lead,
+  const element = form('bp-predict', check, box, lead,
     h('div', { class: 'bp-row' }, box,
       h('button', { type: 'submit', class: 'bp-button bp-main' }, 'Check'),
-      h('button', { type: 'button', class: 'bp-button', onclick: another }, 'New net')),
+      button('New net', another)),
     verdict);
-  form.addEventListener('submit', (event) => {
-    event.preventDefault();
-    check();
-  });
-  box.addEventListener('keydown', (event) => {
-    if (event.key !== 'Enter') return; // a notebook may swallow the form's own Enter
-    event.preventDefault();
-    check();
-  });
   const update = (nextState, nextNumbers) => {
     [state, numbers] = [nextState, nextNumbers];
     lead.innerHTML = prose(`$ρ$ = ${fmt(state.rho)}, $κ$ = ${fmt(state.kappa)}: by how many decades does the gradient change in ${fmt(Math.round(state.T))} steps?`);
     if (judged !== shape()) verdict.hidden = true;
   };
-  return { element: form, update };
+  return { element, update };
 }
 
 function build(view) {

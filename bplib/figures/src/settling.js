@@ -1,6 +1,6 @@
 // Chapter 17: a net of one unit a layer settles, and leaves an update behind; the gradient beside it.
 // The same numbers from the library: bplib/figures/settling.py.
-import { choice, figure, fmt, h, number, steps } from 'bplib-figures';
+import { button, choice, figure, fmt, h, menu, number, predicted, steps } from 'bplib-figures';
 import { axisBottom, axisLeft } from 'd3-axis';
 import { scaleLinear } from 'd3-scale';
 import { create } from 'd3-selection';
@@ -142,38 +142,26 @@ function plot(svg, view, state, n) {
 
 function build(view) {
   const svg = create('svg').attr('role', 'img');
-  const menu = (key, labels, name) => {
-    const select = h('select', { id: view.id(key), class: 'bp-select', 'aria-label': name, style: 'max-width: 100%' }, ...Object.entries(labels).map(([value, text]) => h('option', { value }, text)));
-    select.addEventListener('change', () => view.set(key === 'rule' ? { rule: select.value, step: 0 } : { [key]: select.value }));
-    return select;
-  };
-  const guess = menu('guess', GUESSES, 'your prediction'), rule = menu('rule', RULES, 'the rule');
-  const verdict = h('div', { class: 'bp-verdict', hidden: true });
+  const guess = menu(view, 'guess', GUESSES, 'your prediction');
+  const rule = menu(view, 'rule', RULES, 'the rule', (value) => ({ rule: value, step: 0 }));
   const moral = h('p', { class: 'bp-moral', style: 'margin: .8em 0' });
-  let state, numbers, judged = '';
-  const shape = () => [state.gamma, state.beta, state.x, state.rule, state.guess].join();
-  const check = () => {
+  let state, numbers;
+  const prediction = predicted(view, ['gamma', 'beta', 'x', 'rule', 'guess'], () => {
     const right = (numbers.end <= NEAR) === (state.guess === 'yes');
-    judged = shape();
-    view.set({ step: LAST });
-    const title = right ? 'Right.' : 'No.';
-    verdict.hidden = false;
-    verdict.dataset.kind = right ? 'correct' : 'other';
-    verdict.innerHTML = `<span class="bp-mark" aria-hidden="true">${right ? '✓' : '✗'}</span><p><b>${title}</b> ${explain(numbers)}</p>`;
-    view.say(`${title} ${explain(numbers)}`);
-  };
+    return [right, right ? 'Right.' : 'No.', explain(numbers)];
+  });
   view.body.append(
     h('div', { class: 'bp-predict' },
       h('p', { class: 'bp-lead' }, 'Once settled, will the update match the gradient to 5 %?'),
       h('div', { class: 'bp-row' }, rule),
-      h('div', { class: 'bp-row', style: 'margin-top: .6em' }, guess, h('button', { type: 'button', class: 'bp-button bp-main', onclick: check }, 'Check')),
-      verdict),
+      h('div', { class: 'bp-row', style: 'margin-top: .6em' }, guess, button('Check', prediction.check, true)),
+      prediction.element),
     h('div', { class: 'bp-part' }, svg.node(), moral, view.toolbar, view.message, view.controls));
   return (nextState, nextNumbers) => {
     [state, numbers] = [nextState, nextNumbers];
     guess.value = state.guess;
     rule.value = state.rule;
-    if (judged !== shape() || state.step !== LAST) verdict.hidden = true;
+    prediction.update(state);
     plot(svg, view, state, numbers);
     moral.textContent = now(state, numbers);
   };

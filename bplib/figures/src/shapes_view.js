@@ -1,5 +1,5 @@
 // The factors as tiles that can be dragged, exchanged or moved by arrow keys; below them what shapes and values say.
-import { fit, fmt, h, math } from 'bplib-figures';
+import { button, fit, fmt, h, judge, math, verdictBox } from 'bplib-figures';
 import { scaleLinear } from 'd3-scale';
 import { create } from 'd3-selection';
 import { shape, shapes, signOf, tables, values } from './shapes.js';
@@ -79,15 +79,14 @@ export function build(view) {
       shift(sign, state.order.indexOf(sign) + by);
     });
   }
-  const nets = ['3 to 2', '2 to 2'].map((net) => h('button', { type: 'button', class: 'bp-button', onclick: () => view.set({ net, guess: 'none' }) },
-    `${net[0]} units below, 2 above`));
-  const turn = h('button', { type: 'button', class: 'bp-button bp-main', onclick: () => view.set({ turned: state.turned === 'no' ? 'yes' : 'no', guess: 'none' }) }, 'Transpose W');
+  const nets = ['3 to 2', '2 to 2'].map((net) => button(`${net[0]} units below, 2 above`, () => view.set({ net, guess: 'none' })));
+  const turn = button('Transpose W', () => view.set({ turned: state.turned === 'no' ? 'yes' : 'no', guess: 'none' }), true);
   const guesses = { yes: 'It is δ below', no: 'It only fits' };
   const ask = h('div', { class: 'bp-row' }, h('b', {}, 'Predict:'),
-    ...Object.entries(guesses).map(([guess, label]) => h('button', { type: 'button', class: 'bp-button', onclick: () => shapes(state).ok && view.set({ guess }) }, label)));
+    ...Object.entries(guesses).map(([guess, label]) => button(label, () => shapes(state).ok && view.set({ guess }))));
   const fitting = h('p', { class: 'bp-fits' });
   const pair = h('div', { class: 'bp-pair' });
-  const verdict = h('div', { class: 'bp-verdict' });
+  const verdict = verdictBox();
   view.body.append(
     h('p', { class: 'bp-lead' }, 'Put the factors in order until the shapes fit. Is the product δ below?'),
     h('div', { class: 'bp-row bp-nets', role: 'group', 'aria-label': 'Units' }, ...nets),
@@ -132,8 +131,7 @@ export function build(view) {
       + `<span class="bp-m">${shown ? `(<span class="bp-g">${list('n')}</span>)` : '?'}</span>`;
     if (!shown) return;
     const { kind, title, text } = values(state, numbers);
-    verdict.dataset.kind = kind;
-    verdict.innerHTML = `<span class="bp-mark" aria-hidden="true">${kind === 'correct' ? '✓' : '✗'}</span><p><b>${title}</b> ${text}</p>`;
+    judge(verdict, kind, title, text);
   };
   return draw;
 }

@@ -1,5 +1,5 @@
 // The plot of log norms by layer, the choices, and the prediction.
-import { h, prose } from 'bplib-figures';
+import { button, h, judge, prose, verdictBox } from 'bplib-figures';
 import { axisBottom, axisLeft } from 'd3-axis';
 import { scaleLinear } from 'd3-scale';
 import { create } from 'd3-selection';
@@ -55,7 +55,7 @@ function plot(svg, view, { depth }, numbers, hidden) {
 export function build(view) {
   const svg = create('svg').attr('role', 'img');
   const says = h('p', { class: 'bp-lead' });
-  const verdict = h('div', { class: 'bp-verdict', hidden: true });
+  const verdict = verdictBox();
   let state;
   let judged = null; // the settings that the last prediction was about
   const settings = () => Object.entries(state).filter(([key]) => key !== 'guess').join();
@@ -65,7 +65,6 @@ export function build(view) {
     return [key, select, h('div', { class: 'bp-menu' }, h('label', { for: view.id(key) }, label), select)];
   });
   const asking = () => (state.guess === 'shown' ? {} : { guess: 'asked' });
-  const button = (label, act) => h('button', { type: 'button', class: 'bp-button', onclick: act }, label);
   const hide = button('Hide it, I will predict', () => view.set({ guess: state.guess === 'shown' ? 'asked' : 'shown' }));
   const guesses = Object.entries(GUESSES).map(([guess, label]) => button(label, () => {
     judged = settings();
@@ -89,7 +88,7 @@ export function build(view) {
     verdict.hidden = hidden || state.guess === 'shown';
     if (verdict.hidden) return;
     const right = state.guess === fate(numbers);
-    verdict.dataset.kind = right ? 'correct' : 'wrong';
-    verdict.innerHTML = `<span class="bp-mark" aria-hidden="true">${right ? '✓' : '✗'}</span><p><b>${right ? 'As you said.' : `You said: ${GUESSES[state.guess].toLowerCase()}.`}</b> ${sentence(state, numbers)}</p>`;
+    const title = right ? 'As you said.' : `You said: ${GUESSES[state.guess].toLowerCase()}.`;
+    judge(verdict, right ? 'correct' : 'wrong', title, sentence(state, numbers));
   };
 }

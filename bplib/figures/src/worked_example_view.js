@@ -1,5 +1,5 @@
 // The worked example drawn: the net, the equation of the step, the prediction, and the five factors on a log axis.
-import { factor, fit, fmt, h, math, prose, spoken, svgMath, toNumber, wide } from 'bplib-figures';
+import { button, factor, fit, fmt, form, h, judge, math, prose, spoken, svgMath, toNumber, verdictBox, wide } from 'bplib-figures';
 import { axisBottom } from 'd3-axis';
 import { scaleLog } from 'd3-scale';
 import { create } from 'd3-selection';
@@ -143,34 +143,16 @@ function makePrediction(view) {
   const options = Object.keys(PATHS).map((name) => h('option', { value: name }, SIGNS[name].replace('_1', '₁').replace('_2', '₂')));
   const select = h('select', { id: view.id('ask'), class: 'bp-select', 'aria-label': 'the gradient to predict' }, ...options);
   const box = h('input', { type: 'text', class: 'bp-box bp-guess', id: view.id('guess'), autocomplete: 'off', spellcheck: 'false', 'aria-label': 'your prediction', placeholder: 'your number' });
-  const verdict = h('div', { class: 'bp-verdict', hidden: true });
-  const form = h('form', { class: 'bp-predict', novalidate: true },
-    h('p', { class: 'bp-lead', html: 'Predict before you step on: what comes out, and which factors go in?' }),
-    h('div', { class: 'bp-row' }, select, h('span', { class: 'bp-m' }, '='), box,
-      h('button', { type: 'submit', class: 'bp-button bp-main' }, 'Check'),
-      h('button', { type: 'button', class: 'bp-button', onclick: () => reveal() }, 'Show it')),
-    verdict);
+  const verdict = verdictBox();
   let state, numbers;
   const tell = (kind, title, text) => {
-    verdict.hidden = false;
-    verdict.dataset.kind = kind;
-    const mark = { correct: '✓', rounding: '≈' }[kind] ?? '✗';
-    verdict.innerHTML = `<span class="bp-mark" aria-hidden="true">${mark}</span><p><b>${prose(title)}</b> ${prose(text)}</p>`;
+    judge(verdict, kind, prose(title), prose(text));
     view.say(`${title} ${text}`);
   };
   const reveal = () => {
     verdict.hidden = true;
     view.set({ step: stepOf(state.ask) });
   };
-  form.addEventListener('submit', (event) => {
-    event.preventDefault();
-    check();
-  });
-  box.addEventListener('keydown', (event) => {
-    if (event.key !== 'Enter') return; // a notebook may swallow the form's own Enter
-    event.preventDefault();
-    check();
-  });
   const check = () => {
     const value = toNumber(box.value);
     if (!Number.isFinite(value)) return tell('type', 'That is not a number.', 'Write it like −0.0123 or 1.2e−3.');
@@ -182,6 +164,12 @@ function makePrediction(view) {
     if (found.kind === 'correct' && stepOf(asked) > state.step) view.set({ step: stepOf(asked) });
     tell(found.kind, title, text + also);
   };
+  const element = form('bp-predict', check, box,
+    h('p', { class: 'bp-lead', html: 'Predict before you step on: what comes out, and which factors go in?' }),
+    h('div', { class: 'bp-row' }, select, h('span', { class: 'bp-m' }, '='), box,
+      h('button', { type: 'submit', class: 'bp-button bp-main' }, 'Check'),
+      button('Show it', reveal)),
+    verdict);
   select.addEventListener('change', () => {
     verdict.hidden = true;
     box.value = '';
@@ -195,7 +183,7 @@ function makePrediction(view) {
     verdict.hidden = true; // it spoke of other numbers, and so did the guess
     box.value = '';
   };
-  return { element: form, update };
+  return { element, update };
 }
 
 /** Make the parts once; what comes back draws a state. */

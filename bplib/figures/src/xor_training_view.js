@@ -1,5 +1,5 @@
 // XOR's training drawn: the boundary among the inputs, the corners as the hidden units see them, the loss, nine gradients.
-import { fmt, h, prose, spoken, svgMath } from 'bplib-figures';
+import { button, fmt, h, judge, prose, spoken, svgMath, verdictBox } from 'bplib-figures';
 import { axisBottom, axisLeft } from 'd3-axis';
 import { scaleLinear, scaleLog } from 'd3-scale';
 import { create } from 'd3-selection';
@@ -129,20 +129,19 @@ const WORDS = {
 };
 
 function makePrediction(view, change) {
-  const verdict = h('div', { class: 'bp-verdict', hidden: true });
+  const verdict = verdictBox();
   let state, asked;
   const tell = (said) => {
     const truth = outcome(state), hit = said === truth;
     asked = [state.start, state.eta, state.scale].join();
-    verdict.hidden = false;
-    verdict.dataset.kind = hit ? 'correct' : 'other';
     const why = truth === 'moves' && state.start === 'constant' ? ' The two units have the same weights and get the same gradients, so they stay one unit.' : '';
     const text = `${WORDS[truth][1]}${why} The dashed line shows the loss to come.`;
-    verdict.innerHTML = `<span class="bp-mark" aria-hidden="true">${hit ? '✓' : '✗'}</span><p><b>${hit ? 'Correct.' : WORDS[truth][0]}</b> ${prose(text)}</p>`;
-    view.say(`${hit ? 'Correct.' : WORDS[truth][0]} ${text}`);
+    const title = hit ? 'Correct.' : WORDS[truth][0];
+    judge(verdict, hit ? 'correct' : 'other', title, prose(text));
+    view.say(`${title} ${text}`);
     change();
   };
-  const buttons = Object.entries(WORDS).map(([key, [text]]) => h('button', { type: 'button', class: 'bp-button', onclick: () => tell(key) }, text));
+  const buttons = Object.entries(WORDS).map(([key, [text]]) => button(text, () => tell(key)));
   const element = h('div', { class: 'bp-predict' }, h('p', { class: 'bp-lead' }, 'Predict: where will these starting weights be after 400 epochs?'),
     h('div', { class: 'bp-row' }, ...buttons), verdict);
   const update = (next) => {
@@ -157,7 +156,7 @@ function makePrediction(view, change) {
 export function build(view) {
   const options = view.spec.state.start.options.map((name) => h('option', { value: name }, name));
   const select = h('select', { id: view.id('start'), class: 'bp-select', onchange: () => view.set({ start: select.value, epoch: 0 }) }, ...options);
-  const train = h('button', { type: 'button', class: 'bp-button bp-main', onclick: () => (timer ? stop() : go()) }, 'Train');
+  const train = button('Train', () => (timer ? stop() : go()), true);
   const told = h('p', { class: 'bp-moral' });
   const panel = (title) => {
     const svg = create('svg').attr('role', 'img');
