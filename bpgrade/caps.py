@@ -166,25 +166,33 @@ def _read(*places: str) -> str:
 
 
 @contextlib.contextmanager
-def one_core() -> Iterator[None]:
-    """What this thread starts meanwhile runs on one core, on a free one while there are any.
+def one_core() -> Iterator[set[int]]:
+    """A core for one run while the block lasts, a free one while there are any: what `on` takes.
 
     Cores are told free by sockets that have a name and no file, so that several graders on a machine share its cores
     and a killed one gives its cores back.
     """
     if not hasattr(os, "sched_setaffinity"):
+        yield set()
+        return
+    allowed = sorted(os.sched_getaffinity(0))
+    with socket.socket(socket.AF_UNIX) as lock:
+        core = next((core for core in allowed if _bound(lock, core)), None)
+        yield {allowed[time.monotonic_ns() % len(allowed)] if core is None else core}
+
+
+@contextlib.contextmanager
+def on(cores: set[int]) -> Iterator[None]:
+    """What this thread starts meanwhile runs on these cores alone; no core at all leaves it as it is."""
+    if not cores:
         yield
         return
     allowed = os.sched_getaffinity(0)
-    with socket.socket(socket.AF_UNIX) as lock:
-        core = next((core for core in sorted(allowed) if _bound(lock, core)), None)
-        if core is None:
-            core = sorted(allowed)[time.monotonic_ns() % len(allowed)]
-        os.sched_setaffinity(0, {core})
-        try:
-            yield
-        finally:
-            os.sched_setaffinity(0, allowed)
+    os.sched_setaffinity(0, cores)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, allowed)
 
 
 def _bound(lock: socket.socket, core: int) -> bool:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bpgrade.caps import MOST_MEMORY, Group, memory, one_core, waited
+from bpgrade.caps import MOST_MEMORY, Group, memory, on, one_core, waited
 from bpgrade.errors import Stopped, printable
 
 MOST_OUTPUT = 4_000_000
@@ -97,18 +97,19 @@ def collect(
     FILTER stands for the descriptor that `filter_program` can be read from.
     """
     fd = _readable(filter_program) if filter_program else -1
-    try:
-        command = [str(fd) if word == "FILTER" else word for word in [*(group.prefix() if group else []), *command]]
-        with one_core():
-            process = running.begin(command, folder, env, fd)
-    finally:
-        if fd >= 0:
-            os.close(fd)
-    with process:
+    with one_core() as core:
         try:
-            output, ended, complaint = _talk(process, job, seconds, watch=group is None)
+            command = [str(fd) if word == "FILTER" else word for word in [*(group.prefix() if group else []), *command]]
+            with on(core):
+                process = running.begin(command, folder, env, fd)
         finally:
-            running.end(process)
+            if fd >= 0:
+                os.close(fd)
+        with process:
+            try:
+                output, ended, complaint = _talk(process, job, seconds, watch=group is None)
+            finally:
+                running.end(process)
     if running.stopped:
         raise Stopped
     return Outcome(output, ended, complaint)
