@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from html import escape
 from typing import Any
 
 from bplib.figures._display import Choice, Range
+from bplib.figures._draws import Draws
+from bplib.figures._still import both, paint, svg, text
 
 CAPTION = (
     "The forward weights come to agree with random feedback, the layer next to the output usually first. Each line is "
@@ -29,31 +30,6 @@ STATE = {
     "rule": Choice("fa", tuple(RULES)),
     "guess": Choice("two", ("two", "one", "both")),
 }
-
-
-class Draws:
-    """Numbers from −1 to 1 in an order that the seed fixes: mulberry32, the same in JavaScript."""
-
-    def __init__(self, seed: int) -> None:
-        self.seed = seed
-
-    def number(self) -> float:
-        """The next number.
-
-        >>> round(Draws(1).number(), 6)
-        0.254148
-        """
-        full = 0xFFFFFFFF
-        self.seed = (self.seed + 0x6D2B79F5) & full
-        t = (self.seed ^ self.seed >> 15) * (self.seed | 1) & full
-        t ^= t + (t ^ t >> 7) * (t | 61) & full
-        return ((t ^ t >> 14) & full) / 2**32 * 2 - 1
-
-    def table(self, rows: int, columns: int, scale: float = 1.0) -> Any:
-        """An array of them, row by row, times `scale`."""
-        import numpy as np
-
-        return np.array([[scale * self.number() for _ in range(columns)] for _ in range(rows)])
 
 
 @lru_cache(maxsize=8)
@@ -124,37 +100,29 @@ def alt(state: dict[str, Any]) -> str:
 
 def still(state: dict[str, Any]) -> str:
     """The whole training, once for wide pages and once for narrow ones."""
-    return f'<div class="bp-wide">{_draw(state, 640)}</div><div class="bp-narrow" hidden>{_draw(state, 288)}</div>'
-
-
-def _text(x: float, y: float, inside: str, paint: str, ink: str, anchor: str = "start") -> str:
-    style = f"fill:var(--bp-{paint},{ink});font-size:14px;font-family:inherit"
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" style="{style}">{inside}</text>'
+    return both(_draw(state, 640), _draw(state, 288))
 
 
 def _draw(state: dict[str, Any], width: int) -> str:
-    left, right, top, low, height = 40, 62, 12, 252, 284
+    left, right, top, low, height = 40, 62, 12, 252, 300
     across = lambda step: left + (width - left - right) * step / LAST
     up = lambda angle: low - (low - top) * min(150.0, angle) / 150
     parts = []
     for angle in (0, 30, 60, 90, 120, 150):
         dash = ";stroke-dasharray:2 3" if angle == 90 else ""
-        paint, ink = ("reference", "#5f6368") if angle == 90 else ("line", "#d0d7de")
+        colour = "reference" if angle == 90 else "line"
         place = f"M{left} {up(angle):.1f}H{width - right}"
-        parts.append(f'<path d="{place}" style="stroke:var(--bp-{paint},{ink}){dash}"/>')
-        parts.append(_text(left - 7, up(angle) + 5, f"{angle}°", "muted", "#57606a", "end"))
+        parts.append(f'<path d="{place}" style="stroke:{paint(colour)}{dash}"/>')
+        parts.append(text(left - 7, up(angle) + 5, f"{angle}°", anchor="end"))
     for step in (0, 20, 40, 60):
-        parts.append(_text(across(step), low + 20, f"{step * EACH}", "muted", "#57606a", "middle"))
-    parts.append(_text(width - right, height - 2, "updates", "muted", "#57606a", "end"))
+        parts.append(text(across(step), low + 20, f"{step * EACH}", anchor="middle"))
+    parts.append(text(width - right, height - 6, "updates", anchor="end"))
     lines, ends = _path(state), [up(angle) for angle in _path(state)[-1][:2]]
     apart = max(0.0, 17 - abs(ends[0] - ends[1])) / 2 * (-1 if ends[0] < ends[1] else 1)
-    looks = (("gradient", "#C44E00", "", apart), ("parameter", "#007A5A", ";stroke-dasharray:7 4", -apart))
-    for layer, (paint, ink, dash, shift) in enumerate(looks):
+    looks = (("gradient", "", apart), ("parameter", ";stroke-dasharray:7 4", -apart))
+    for layer, (colour, dash, shift) in enumerate(looks):
         points = "L".join(f"{across(i):.1f} {up(each[layer]):.1f}" for i, each in enumerate(lines))
-        style = f"fill:none;stroke:var(--bp-{paint},{ink});stroke-width:2.5{dash}"
+        style = f"fill:none;stroke:{paint(colour)};stroke-width:2.5{dash}"
         parts.append(f'<path d="M{points}" style="{style}"/>')
-        parts.append(_text(width - right + 6, ends[layer] + 5 + shift, f"layer {layer + 1}", paint, ink))
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        f'role="img" aria-label="{escape(alt(state))}" style="max-width:100%;height:auto">{"".join(parts)}</svg>'
-    )
+        parts.append(text(width - right + 6, ends[layer] + 5 + shift, f"layer {layer + 1}", colour))
+    return svg(width, height, alt(state), parts)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from html import escape
 from typing import Any
 
 from bplib.figures._display import Choice, Range
-from bplib.figures.alignment import Draws
+from bplib.figures._draws import Draws
+from bplib.figures._still import both, paint, svg, text
 
 CAPTION = (
     "A layer that sees the length of what is below can copy its verdict without learning anything. Each column is one "
@@ -103,12 +103,7 @@ def alt(state: dict[str, Any]) -> str:
 
 def still(state: dict[str, Any]) -> str:
     """The end of training, once for wide pages and once for narrow ones."""
-    return f'<div class="bp-wide">{_draw(state, 640)}</div><div class="bp-narrow" hidden>{_draw(state, 288)}</div>'
-
-
-def _text(x: float, y: float, inside: str, paint: str = "muted", ink: str = "#57606a", anchor: str = "middle") -> str:
-    style = f"fill:var(--bp-{paint},{ink});font-size:14px;font-family:inherit"
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" style="{style}">{inside}</text>'
+    return both(_draw(state, 640), _draw(state, 288))
 
 
 def _draw(state: dict[str, Any], width: int) -> str:
@@ -120,29 +115,26 @@ def _draw(state: dict[str, Any], width: int) -> str:
     for l in (0, 1):
         left, low = (40 + l * (wide + 24), 212.0) if across else (40.0, 212 + l * 250.0)
         parts.append(_panel(right[:, l], wrong[:, l], float(state["theta"]), left, low, wide, l))
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        f'role="img" aria-label="{escape(alt(state))}" style="max-width:100%;height:auto">{"".join(parts)}</svg>'
-    )
+    return svg(width, height, alt(state), parts)
 
 
 def _panel(right: Any, wrong: Any, theta: float, left: float, low: float, wide: float, l: int) -> str:
     up = lambda g: low - 176 * min(g / (6 * theta), 1)
-    parts = [_text(left + wide / 2, low - 190, f"layer {l + 1}")]
+    parts = [text(left + wide / 2, low - 190, f"layer {l + 1}", anchor="middle")]
     for k in (0, 1, 2, 4, 6):
         dash = ";stroke-dasharray:6 4" if k == 1 else ""
-        paint = "reference,#5f6368" if k == 1 else "line,#d0d7de"
-        parts.append(
-            f'<path d="M{left:.1f} {low - 176 * k / 6:.1f}h{wide:.1f}" style="stroke:var(--bp-{paint}){dash}"/>'
-        )
+        look = f"stroke:{paint('reference' if k == 1 else 'line')}{dash}"
+        parts.append(f'<path d="M{left:.1f} {low - 176 * k / 6:.1f}h{wide:.1f}" style="{look}"/>')
         if left < 50:
             name = "θ" if k == 1 else f"{k}θ" if k else "0"
-            parts.append(_text(left - 8, low - 176 * k / 6 + 5, name, anchor="end"))
+            parts.append(text(left - 8, low - 176 * k / 6 + 5, name, anchor="end"))
     for i, (g, h) in enumerate(zip(right, wrong, strict=True)):
         x = left + wide * (i + 0.5) / EXAMPLES
-        parts.append(f'<path d="M{x:.1f} {up(g):.1f}V{up(h):.1f}" style="stroke:var(--bp-line,#d0d7de)"/>')
-        look = "fill:var(--bp-surface,#fff);stroke:var(--bp-gradient,#C44E00);stroke-width:1.5"
+        parts.append(f'<path d="M{x:.1f} {up(g):.1f}V{up(h):.1f}" style="stroke:{paint("line")}"/>')
+        look = f"fill:{paint('surface')};stroke:{paint('gradient')};stroke-width:1.5"
         parts.append(f'<circle cx="{x:.1f}" cy="{up(h):.1f}" r="3.5" style="{look}"/>')
-        parts.append(f'<circle cx="{x:.1f}" cy="{up(g):.1f}" r="3.5" style="fill:var(--bp-forward,#0072B2)"/>')
-    parts.append(_text(left + wide / 2, low + 22, f"{int((right > wrong).sum())} of {EXAMPLES} told apart"))
+        parts.append(f'<circle cx="{x:.1f}" cy="{up(g):.1f}" r="3.5" style="fill:{paint("forward")}"/>')
+    parts.append(
+        text(left + wide / 2, low + 22, f"{int((right > wrong).sum())} of {EXAMPLES} told apart", anchor="middle")
+    )
     return "".join(parts)

@@ -7,10 +7,10 @@ counts; the figure's JavaScript (src/race.js) reckons, and the tests hold the tw
 from __future__ import annotations
 
 import math
-from html import escape
 from typing import Any
 
 from bplib.figures._display import Choice, Range
+from bplib.figures._still import both, paint, svg, text
 
 CAPTION = (
     "Forward mode is paid per input, reverse mode per output. Each lane shows the work for all <i>n</i> × <i>m</i> "
@@ -28,9 +28,9 @@ STATE = {
     "guess": Choice("forward", ("forward", "reverse")),
 }
 LANES = {
-    "forward": ("forward mode", "forward", "#0072B2"),
-    "reverse": ("reverse mode", "gradient", "#C44E00"),
-    "nudging": ("nudging", "reference", "#5f6368"),
+    "forward": ("forward mode", "forward"),
+    "reverse": ("reverse mode", "gradient"),
+    "nudging": ("nudging", "reference"),
 }
 EXACT = ("forward", "reverse")  # nudging runs out of competition: its slopes are not exact
 
@@ -132,7 +132,7 @@ def alt(state: dict[str, Any]) -> str:
 
 def still(state: dict[str, Any]) -> str:
     """The finished race, once for wide pages and once for narrow ones."""
-    return f'<div class="bp-wide">{_draw(state, 640)}</div><div class="bp-narrow" hidden>{_draw(state, 288)}</div>'
+    return both(_draw(state, 640), _draw(state, 288))
 
 
 def _draw(state: dict[str, Any], width: int) -> str:
@@ -140,16 +140,11 @@ def _draw(state: dict[str, Any], width: int) -> str:
     top = max(1.0, math.log(race["longest"]))
     place = lambda work: (width - 8) * max(0.0, math.log(max(1.0, work))) / top
     parts = []
-    for row, (key, (name, colour, hexed)) in enumerate(LANES.items()):
-        y, paint = 22 + 62 * row, f"var(--bp-{colour},{hexed})"
-        parts.append(_text(0, y, f"{name}: {said(race[key])} plain runs", paint))
+    for row, (key, (name, colour)) in enumerate(LANES.items()):
+        y = 22 + 62 * row
+        parts.append(text(0, y, f"{name}: {said(race[key])} plain runs", colour, size=15))
         parts.append(f'<rect x="0" y="{y + 10}" width="{max(3, place(race[key])):.1f}" height="14" rx="2" '
-                     f'style="fill:{paint}"/>')  # fmt: skip
+                     f'style="fill:{paint(colour)}"/>')  # fmt: skip
     words = f"log axis, from 1 to {said(race['longest'])} plain runs"
-    parts.append(_text(0, 210, words, "var(--bp-muted,#57606a)"))
-    head = f'<svg role="img" aria-label="{escape(alt(state), quote=True)}" viewBox="0 0 {width} 220" width="{width}"'
-    return f'{head} height="220" xmlns="http://www.w3.org/2000/svg">{"".join(parts)}</svg>'
-
-
-def _text(x: float, y: float, words: str, paint: str) -> str:
-    return f'<text x="{x}" y="{y}" style="fill:{paint};font-size:15px;font-family:inherit">{escape(words)}</text>'
+    parts.append(text(0, 210, words, size=15))
+    return svg(width, 220, alt(state), parts)

@@ -12,6 +12,7 @@ from html import escape
 from typing import Any
 
 from bplib.figures._display import Range
+from bplib.figures._still import both, paint, svg, text
 
 CAPTION = (
     "A gradient through <i>T</i> steps grows or fades by a power, and a feed between the units bends the line. Above: "
@@ -100,7 +101,7 @@ def alt(state: dict[str, Any]) -> str:
 
 def still(state: dict[str, Any]) -> str:
     """The curve and the clipped gradient, once for wide pages and once for narrow ones."""
-    return f'<div class="bp-wide">{_draw(state, 640)}</div><div class="bp-narrow" hidden>{_draw(state, 288)}</div>'
+    return both(_draw(state, 640), _draw(state, 288))
 
 
 def _draw(state: dict[str, Any], width: int) -> str:
@@ -110,26 +111,20 @@ def _draw(state: dict[str, Any], width: int) -> str:
     x = lambda k: 44 + (width - 52) * k / T
     y = lambda v: 24 + 170 * (high - v) / max(1e-9, high - low)
     points = " ".join(f"{x(k):.1f},{y(v):.1f}" for k, v in enumerate(curve))
-    ink, muted, red, grey = (
-        f"var(--bp-{name},{paint})"
-        for name, paint in (("ink", "#1f2328"), ("muted", "#57606a"), ("gradient", "#C44E00"), ("reference", "#5f6368"))
-    )
-    write = lambda at, height, words, paint: (
-        f'<text x="{at}" y="{height:.0f}" style="fill:{paint};font-size:14px;font-family:inherit">{words}</text>'
-    )
     norm, value = (f"({short(n[f'{by}_rho'])}, {short(n[f'{by}_kappa'])})" for by in ("norm", "value"))
     lines = [f"∂L/∂(ρ, κ) = ({short(n['d_rho'])}, {short(n['d_kappa'])})", f"by norm: {norm}"]
     lines += [f"by value: {value}, turned {short(n['turn'])}°"]
     parts = [
-        write(0, 12, "log₁₀ of the gradient’s length", muted),
-        f'<line x1="44" x2="{width - 8}" y1="{y(0):.1f}" y2="{y(0):.1f}" style="stroke:{muted}"/>',
-        f'<line x1="44" x2="{width - 8}" y1="{y(0):.1f}" y2="{y(n["eigen"]):.1f}" style="stroke:{grey};'
+        text(0, 12, "log₁₀ of the gradient’s length"),
+        f'<line x1="44" x2="{width - 8}" y1="{y(0):.1f}" y2="{y(0):.1f}" style="stroke:{paint("muted")}"/>',
+        f'<line x1="44" x2="{width - 8}" y1="{y(0):.1f}" y2="{y(n["eigen"]):.1f}" style="stroke:{paint("reference")};'
         'stroke-width:2;stroke-dasharray:6 4"/>',
-        f'<polyline points="{points}" style="fill:none;stroke:{red};stroke-width:2.5"/>',
-        write(0, y(0) + 5, "0", muted),
-        write(0, y(curve[-1]) + 5, f"{curve[-1]:+.1f}".replace("-", "−"), red) if abs(y(curve[-1]) - y(0)) > 14 else "",
-        write(44, 216, f"from the end back to step 0: {T} steps", muted),
-        *(write(0, 246 + 22 * i, escape(line), ink) for i, line in enumerate(lines)),
+        f'<polyline points="{points}" style="fill:none;stroke:{paint("gradient")};stroke-width:2.5"/>',
+        text(0, y(0) + 5, "0"),
+        text(0, y(curve[-1]) + 5, f"{curve[-1]:+.1f}".replace("-", "−"), "gradient")
+        if abs(y(curve[-1]) - y(0)) > 14
+        else "",
+        text(44, 216, f"from the end back to step 0: {T} steps"),
+        *(text(0, 246 + 22 * i, escape(line), "ink") for i, line in enumerate(lines)),
     ]
-    head = f'<svg role="img" aria-label="{escape(alt(state), quote=True)}" viewBox="0 0 {width} 300" width="{width}"'
-    return f'{head} height="300" xmlns="http://www.w3.org/2000/svg">{"".join(parts)}</svg>'
+    return svg(width, 300, alt(state), parts)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from html import escape
 from typing import Any
 
 from bplib.figures._display import Choice, Range
+from bplib.figures._still import both, paint, svg, text
 
 CAPTION = (
     "What a settled network leaves behind is the gradient in some ways of settling, and in others it is not. Above: "
@@ -140,12 +140,7 @@ def alt(state: dict[str, Any]) -> str:
 
 def still(state: dict[str, Any]) -> str:
     """The whole settling, once for wide pages and once for narrow ones."""
-    return f'<div class="bp-wide">{_draw(state, 640)}</div><div class="bp-narrow" hidden>{_draw(state, 288)}</div>'
-
-
-def _text(x: float, y: float, inside: str, paint: str, ink: str, anchor: str = "start") -> str:
-    style = f"fill:var(--bp-{paint},{ink});font-size:14px;font-family:inherit"
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" style="{style}">{inside}</text>'
+    return both(_draw(state, 640), _draw(state, 288))
 
 
 def _draw(state: dict[str, Any], width: int) -> str:
@@ -156,11 +151,10 @@ def _draw(state: dict[str, Any], width: int) -> str:
     across = lambda step: left + (width - left - right) * step / LAST
     up = lambda v: low - (low - top) * (v - floor) / (roof - floor)
     parts = [
-        f'<path d="M{left} {up(v):.1f}H{width - right}" '
-        f'style="stroke:var(--bp-{paint},{ink});stroke-dasharray:{dash}"/>'
-        for v, paint, ink, dash in ((0.0, "line", "#d0d7de", "none"), (1.0, "reference", "#5f6368", "2 3"))
+        f'<path d="M{left} {up(v):.1f}H{width - right}" style="stroke:{paint(colour)};stroke-dasharray:{dash}"/>'
+        for v, colour, dash in ((0.0, "line", "none"), (1.0, "reference", "2 3"))
     ]
-    parts += [_text(left - 6, up(v) + 5, f"{v:g}", "muted", "#57606a", "end") for v in (0.0, 1.0)]
+    parts += [text(left - 6, up(v) + 5, f"{v:g}", anchor="end") for v in (0.0, 1.0)]
     ends = sorted((up(lines[-1][i]), i) for i in range(3))
     places = [each for each, _ in ends]
     for k in (1, 2):
@@ -168,28 +162,24 @@ def _draw(state: dict[str, Any], width: int) -> str:
     names, dashes = ("hidden 1", "hidden 2", "output"), ("7 4", "2 3", "none")
     for place, (_, i) in zip(places, ends, strict=True):
         points = "L".join(f"{across(step):.1f} {up(each[i]):.1f}" for step, each in enumerate(lines))
-        style = f"fill:none;stroke:var(--bp-forward,#0072B2);stroke-width:2.5;stroke-dasharray:{dashes[i]}"
+        style = f"fill:none;stroke:{paint('forward')};stroke-width:2.5;stroke-dasharray:{dashes[i]}"
         parts.append(f'<path d="M{points}" style="{style}"/>')
-        parts.append(_text(width - right + 6, place + 5, names[i], "forward", "#0072B2"))
-    parts.append(_text(width - right, low + 22, f"{LAST} steps", "muted", "#57606a", "end"))
+        parts.append(text(width - right + 6, place + 5, names[i], "forward"))
+    parts.append(text(width - right, low + 22, f"{LAST} steps", anchor="end"))
     u, g = found["updates"][LAST], found["gradient"]
     reach = max(map(abs, [*u, *g]))
     middle, half = left + (width - left - right) / 2, (width - left - right) / 2
     for i in range(3):
         y = low + 44 + 34 * i
-        parts.append(_text(0, y + 16, f"w{'₁₂₃'[i]}", "parameter", "#007A5A"))
+        parts.append(text(0, y + 16, f"w{'₁₂₃'[i]}", "parameter"))
         for value, style in (
-            (u[i], "fill:var(--bp-gradient,#C44E00)"),
-            (g[i], "fill:none;stroke:var(--bp-reference,#5f6368);stroke-width:2;stroke-dasharray:4 3"),
+            (u[i], f"fill:{paint('gradient')}"),
+            (g[i], f"fill:none;stroke:{paint('reference')};stroke-width:2;stroke-dasharray:4 3"),
         ):
             size = half * abs(value) / reach
             start, inset = (middle if value > 0 else middle - size), 5 if style.startswith("fill:var") else 0
             box = f'x="{start:.1f}" y="{y + inset}" width="{size:.1f}" height="{22 - 2 * inset}"'
             parts.append(f'<rect {box} style="{style}"/>')
-        parts.append(_text(width - right + 8, y + 16, f"{u[i]:.2f}".replace("-", "−"), "gradient", "#C44E00"))
-    parts.append(f'<path d="M{middle} {low + 40}V{low + 140}" style="stroke:var(--bp-muted,#57606a)"/>')
-    size = f'viewBox="0 0 {width} {low + 146}" width="{width}" height="{low + 146}"'
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size} '
-        f'role="img" aria-label="{escape(alt(state))}" style="max-width:100%;height:auto">{"".join(parts)}</svg>'
-    )
+        parts.append(text(width - right + 8, y + 16, f"{u[i]:.2f}".replace("-", "−"), "gradient"))
+    parts.append(f'<path d="M{middle} {low + 40}V{low + 140}" style="stroke:{paint("muted")}"/>')
+    return svg(width, low + 146, alt(state), parts)

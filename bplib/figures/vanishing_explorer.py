@@ -8,7 +8,6 @@ together to 1e-12.
 from __future__ import annotations
 
 from functools import lru_cache
-from html import escape
 from math import ceil, floor
 from typing import Any
 
@@ -17,6 +16,7 @@ import numpy as np
 from bplib import nn
 from bplib.depth import Block, mean_field
 from bplib.figures._display import Choice, Range
+from bplib.figures._still import both, paint, svg, text
 from bplib.matrix import Tensor
 
 CAPTION = (
@@ -37,7 +37,7 @@ STATE = {
     "guess": Choice("shown", ("shown", "asked", "fades", "level", "explodes")),
 }
 UNITS, BATCH, NETS, LAYERS = 64, 16, 5, 30
-RED, GREY = "var(--bp-gradient,#C44E00)", "var(--bp-reference,#5f6368)"
+RED, GREY, LINE = paint("gradient"), paint("reference"), paint("line")
 
 
 def draws(net: int, layer: int, count: int) -> np.ndarray:
@@ -137,8 +137,7 @@ def alt(state: dict[str, Any]) -> str:
 
 def still(state: dict[str, Any]) -> str:
     """The finished picture, once for wide pages and once for narrow ones."""
-    wide, narrow = _draw(state, 680, 320), _draw(state, 288, 270)
-    return f'<div class="bp-wide">{wide}</div><div class="bp-narrow" hidden>{narrow}</div>'
+    return both(_draw(state, 680, 320), _draw(state, 288, 270))
 
 
 def _draw(state: dict[str, Any], width: int, height: int) -> str:
@@ -152,23 +151,20 @@ def _draw(state: dict[str, Any], width: int, height: int) -> str:
     back = " ".join(f"{x(l):.1f},{y(v):.1f}" for l, v in reversed(list(enumerate(b, 1))))
     parts = []
     for v in range(least, most + 1, ceil((most - least) / 6)):
-        parts.append(_line(left, y(v), width - 12, y(v)) + _text(left - 8, y(v) + 4, f"{v}".replace("-", "−"), "end"))
+        parts.append(
+            _line(left, y(v), width - 12, y(v))
+            + text(left - 8, y(v) + 4, f"{v}".replace("-", "−"), anchor="end", size=13)
+        )
     for l in (1, *range(5, K, 5), K):
-        parts.append(_text(x(l), bottom + 18, str(l)) if l in (1, K) or x(K) - x(l) > 24 else "")
-    parts.append(_text(width - 12, height - 8, "layer l; upwards: log₁₀ ‖δ(l)‖/‖δ(K)‖", "end"))
+        parts.append(
+            text(x(l), bottom + 18, str(l), anchor="middle", size=13) if l in (1, K) or x(K) - x(l) > 24 else ""
+        )
+    parts.append(text(width - 12, height - 8, "layer l; upwards: log₁₀ ‖δ(l)‖/‖δ(K)‖", anchor="end", size=13))
     parts.append(f'<polygon points="{run(a)} {back}" style="fill:{RED};opacity:.25"/>')
     for values, look in ((t, f"stroke:{GREY};stroke-dasharray:6 4"), (m, f"stroke:{RED}")):
         parts.append(f'<polyline points="{run(values)}" style="fill:none;stroke-width:1.5;{look}"/>')
-    head = (
-        f'<svg role="img" aria-label="{escape(alt(state), quote=True)}" viewBox="0 0 {width} {height}" width="{width}"'
-    )
-    return f'{head} height="{height}" xmlns="http://www.w3.org/2000/svg">{"".join(parts)}</svg>'
+    return svg(width, height, alt(state), parts)
 
 
 def _line(x1: float, y1: float, x2: float, y2: float) -> str:
-    return f'<path d="M{x1:.1f},{y1:.1f}L{x2:.1f},{y2:.1f}" style="stroke:var(--bp-line,#d0d7de)"/>'
-
-
-def _text(x: float, y: float, words: str, anchor: str = "middle") -> str:
-    style = "fill:var(--bp-muted,#57606a);font-size:13px;font-family:inherit"
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" style="{style}">{words}</text>'
+    return f'<path d="M{x1:.1f},{y1:.1f}L{x2:.1f},{y2:.1f}" style="stroke:{LINE}"/>'

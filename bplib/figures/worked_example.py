@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from html import escape
 from itertools import pairwise
 from typing import Any
 
 from bplib.figures._display import Choice, Range
+from bplib.figures._still import both, paint, svg
 from bplib.scalar import Value
 
 CAPTION = (
@@ -126,10 +126,7 @@ def _fit(room: float, write: Callable[[int], str]) -> str:
 
 def still(state: dict[str, Any]) -> str:
     """The finished picture, once as a row for wide pages and once as a column for narrow ones."""
-    return (
-        f'<div class="bp-wide">{_draw(state, narrow=False)}</div>'
-        f'<div class="bp-narrow" hidden>{_draw(state, narrow=True)}</div>'
-    )
+    return both(_draw(state, narrow=False), _draw(state, narrow=True))
 
 
 _CHAIN = ("x", "z1", "h", "z2", "yhat", "loss")
@@ -137,12 +134,6 @@ _ABOVE = {"w1": "z1", "w2": "z2", "y": "loss"}
 _LOCAL = {("w1", "z1"): "x", ("z1", "h"): "slope1", ("h", "z2"): "w2", ("w2", "z2"): "h", ("z2", "yhat"): "slope2"}
 _EDGES = [*pairwise(_CHAIN), *_ABOVE.items()]
 _SIGN = {"yhat": "ŷ", "loss": "L"}
-_INK = {"forward": "#0072B2", "gradient": "#C44E00", "parameter": "#007A5A", "loss": "#9B4F7E", "ink": "#1f2328"}
-_INK |= {"muted": "#57606a", "surface": "#ffffff"}
-
-
-def _paint(name: str) -> str:
-    return f"var(--bp-{name},{_INK[name]})"
 
 
 def _sign(name: str) -> str:
@@ -152,7 +143,7 @@ def _sign(name: str) -> str:
 
 
 def _text(x: float, y: float, inside: str, colour: str = "ink", size: int = 16, anchor: str = "middle") -> str:
-    style = f"fill:{_paint(colour)};font-size:{size}px{';font-family:inherit' * (size == 13)}"
+    style = f"fill:{paint(colour)};font-size:{size}px{';font-family:inherit' * (size == 13)}"
     return f'<text x="{x:g}" y="{y:g}" text-anchor="{anchor}" style="{style}">{inside}</text>'
 
 
@@ -174,7 +165,7 @@ def _draw(state: dict[str, Any], narrow: bool) -> str:
             parts.append(_text((x + u) / 2 - 21 * narrow, (y + v) / 2 + (4 if narrow else -13), "σ", "muted", 17))
     for name, (x, y) in at.items():
         colour = "loss" if name == "loss" else "parameter" if name[0] == "w" else "forward"
-        circle = f"fill:{_paint('surface')};stroke:{_paint(colour)};stroke-width:1.5"
+        circle = f"fill:{paint('surface')};stroke:{paint(colour)};stroke-width:1.5"
         parts.append(f'<circle cx="{x:g}" cy="{y:g}" r="20" style="{circle}"/>')
         parts.append(_text(x, y + 6, _sign(name), size=19))
         if name in _ABOVE:
@@ -189,11 +180,7 @@ def _draw(state: dict[str, Any], narrow: bool) -> str:
             parts.append(
                 _text(c, d, number(n[f"d_{name}"], 68 if name in _ABOVE else width - 206), "gradient", anchor=anchor)
             )
-    label = escape(alt(state))
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        f'role="img" aria-label="{label}" style="max-width:100%;height:auto">{"".join(parts)}</svg>'
-    )
+    return svg(width, height, alt(state), parts)
 
 
 def _edge(a: tuple[float, float], b: tuple[float, float], local: float | None, back: bool, narrow: bool) -> list[str]:
@@ -206,10 +193,8 @@ def _edge(a: tuple[float, float], b: tuple[float, float], local: float | None, b
         x1, y1 = q[0] - way * 26 * ux + side * uy, q[1] - way * 26 * uy - side * ux
         wing = [(x1 - way * 9 * ux + w * 4 * uy, y1 - way * 9 * uy - w * 4 * ux) for w in (1, -1)]
         tip = " ".join(f"{x:.1f},{y:.1f}" for x, y in ((x1, y1), *wing))
-        line = (
-            f'<path d="M{x0:.1f} {y0:.1f}L{x1:.1f} {y1:.1f}" style="stroke:{_paint(colour)};stroke-width:1.5{dash}"/>'
-        )
-        return f'{line}<polygon points="{tip}" style="fill:{_paint(colour)}"/>'
+        line = f'<path d="M{x0:.1f} {y0:.1f}L{x1:.1f} {y1:.1f}" style="stroke:{paint(colour)};stroke-width:1.5{dash}"/>'
+        return f'{line}<polygon points="{tip}" style="fill:{paint(colour)}"/>'
 
     parts = [arrow(a, b, 5, 1, "forward", "")]
     if back:

@@ -16,6 +16,7 @@ import numpy as np
 from bplib import functional as F
 from bplib.data import xor
 from bplib.figures._display import Choice, Range
+from bplib.figures._still import both
 from bplib.matrix import Tensor
 
 CAPTION = (
@@ -116,10 +117,7 @@ def alt(state: dict[str, Any]) -> str:
 
 def still(state: dict[str, Any]) -> str:
     """The finished picture, three panels for wide pages and two for narrow ones."""
-    return (
-        f'<div class="bp-wide">{_draw(state, narrow=False)}</div>'
-        f'<div class="bp-narrow" hidden>{_draw(state, narrow=True)}</div>'
-    )
+    return both(_draw(state, narrow=False), _draw(state, narrow=True))
 
 
 def _draw(state: dict[str, Any], narrow: bool) -> str:
