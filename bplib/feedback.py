@@ -4,6 +4,7 @@ There is no answer key in here or in a released exercise: the truth is differenc
 named from the numbers alone (`bplib.diagnosis`). Exercises use it from chapter 03 on. Standard library only.
 """
 
+import builtins
 import inspect
 import random
 import re
@@ -14,6 +15,7 @@ from typing import Any
 
 from bplib.diagnosis import KINDS, NOT_ATTEMPTED, Case, Context, Diagnosis, diagnose, diagnose_cases
 from bplib.gradcheck import numerical_gradient
+from bplib.notebook import tell_missing_names
 from bplib.plain import say
 
 __all__ = ["KINDS", "Diagnosis", "check", "diagnose", "examine", "marks", "progress"]
@@ -196,3 +198,6 @@ def progress() -> None:
 
 
 STATES = {"correct": "right", "not-attempted": "not attempted yet"}
+
+if shell := getattr(builtins, "get_ipython", lambda: None)():  # in a notebook, whichever program shows it
+    tell_missing_names(shell)

@@ -4,6 +4,11 @@ Used by every chapter. A claim prints one line, which the tests compare strictly
 as evidence. Gluing hands a rounded string to the book; in a notebook opened on its own it does nothing.
 """
 
+import re
+from linecache import getlines
+from types import TracebackType
+from typing import Any
+
 
 def claim(name: str, holds: bool, statement: str) -> None:
     """Print `statement` as a claim that was checked in this run, or stop the notebook if it does not hold.
@@ -43,3 +48,21 @@ def glue(name: str, text: str) -> None:
         return
     if get_ipython() is not None:
         book_glue(name, text, display=False)
+
+
+def tell_missing_names(shell: Any) -> None:
+    """Have an IPython shell say in one line what a cell with a `check` misses: a function renamed, or not yet run.
+
+    Any other error, and a missing name anywhere else, is shown as ever.
+    """
+
+    def missing(shell: Any, kind: type, error: NameError, trace: TracebackType, tb_offset: int | None = None) -> None:
+        while trace.tb_next:
+            trace = trace.tb_next
+        code = trace.tb_frame.f_code
+        if code.co_name == "<module>" and re.search(r"^check\(", "".join(getlines(code.co_filename)), re.MULTILINE):
+            print(f"✗ {error.name} is not there: run the cell that defines it, and keep the name that it came with.")
+        else:
+            shell.showtraceback((kind, error, error.__traceback__), tb_offset=tb_offset)
+
+    shell.set_custom_exc((NameError,), missing)

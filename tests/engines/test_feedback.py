@@ -10,12 +10,14 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from IPython.core.interactiveshell import InteractiveShell
 
 import bplib.diagnosis
 import bplib.feedback
 import bplib.plain
 from bplib.diagnosis import KINDS, Case, Context, diagnose, diagnose_cases
 from bplib.feedback import check, examine, marks, progress
+from bplib.notebook import tell_missing_names
 
 numbers = st.floats(0.1, 10).flatmap(lambda size: st.sampled_from([size, -size]))
 unhurried = settings(deadline=None)  # a busy machine is slow for reasons of its own
@@ -329,3 +331,24 @@ def test_a_product_that_does_not_fit_is_told_in_plain_words() -> None:
         product = lambda w, left=left, right=right: np.ones(left) @ np.ones(right)
         said = examine("demo", product, truth=lambda w: w, at=[(1.0,)]).message
         assert "the inner sizes of a product @ differ, 3 on the left and 4 on the right, line" in said
+
+
+@pytest.mark.parametrize(
+    ("cell", "told"),
+    [
+        ('check("square", sqare, gradient_of=lambda x: x * x)', "sqare is not there: run the cell that defines it."),
+        ('how = {"factors": slopes}\ncheck("square", square, **how)', "slopes is not there: run the cell"),
+        ("square(2)\nsqare(2)", "Traceback"),
+        ("square(2)\ninside()", "Traceback"),
+    ],
+)
+def test_a_check_cell_says_which_name_is_missing(cell: str, told: str, capsys: pytest.CaptureFixture) -> None:
+    shell = InteractiveShell()
+    shell.run_cell("from bplib.feedback import check")
+    tell_missing_names(shell)
+    shell.run_cell("square = lambda x: 2 * x\ninside = lambda: sqare(2)")
+    capsys.readouterr()
+    assert isinstance(shell.run_cell(cell).error_in_exec, NameError)
+    said = "".join(capsys.readouterr())
+    assert told in said
+    assert ("Traceback" in said) == (told == "Traceback")
