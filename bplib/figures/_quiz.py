@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from html import escape, unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -56,6 +57,8 @@ def problems(data: Any) -> list[str]:
                 found.append(f"{where}: {key} is missing")
         if question.get("kind") not in KINDS:
             found.append(f"{where}: kind is {question.get('kind')!r}; expected one of {', '.join(KINDS)}")
+        if question.get("inventory", True) is not True:
+            found.append(f"{where}: inventory is {question['inventory']!r}; expected true, or nothing")
         if question.get("id") in seen:
             found.append(f"{where}: the id is used twice")
         seen.add(question.get("id"))
@@ -122,18 +125,24 @@ def _why(option: dict[str, Any]) -> str:
     return f'<li><b>{verdict}.</b> <span class="bp-why">{option["why"]}{more}</span></li>'
 
 
+def question_html(question: dict[str, Any], why: Callable[[dict[str, Any]], str] = _why) -> str:
+    """A question with its answers folded away; `why` writes the list item that explains an option."""
+    options = question["options"]
+    return (
+        f'<div class="bp-question" data-bp-question="{escape(question["id"])}">'
+        f'<div class="bp-prompt">{question["prompt"]}</div>'
+        f'<ol type="A">{"".join(map(_option, options))}</ol>'
+        f'<details><summary>Answer, and why</summary><ol type="A">{"".join(map(why, options))}</ol></details>'
+        "</div>"
+    )
+
+
 def quiz_html(name: str, questions: list[dict[str, Any]], one_at_a_time: bool) -> tuple[str, str]:
     """The HTML of a quiz and its plain text (without the answers)."""
-    parts, lines = [], []
+    lines = []
     for question in questions:
-        options = question["options"]
-        parts.append(
-            f'<div class="bp-question" data-bp-question="{escape(question["id"])}">'
-            f'<div class="bp-prompt">{question["prompt"]}</div>'
-            f'<ol type="A">{"".join(map(_option, options))}</ol>'
-            f'<details><summary>Answer, and why</summary><ol type="A">{"".join(map(_why, options))}</ol></details>'
-            "</div>"
-        )
-        lines += [plain(question["prompt"]), *(f"  {chr(65 + i)}. {plain(o['text'])}" for i, o in enumerate(options))]
+        options = enumerate(question["options"])
+        lines += [plain(question["prompt"]), *(f"  {chr(65 + i)}. {plain(o['text'])}" for i, o in options)]
     attributes = {"data-bp-quiz": name} | ({"data-bp-paged": ""} if one_at_a_time else {})
-    return interactive(attributes, "\n".join(parts), "The quiz that answers at once"), "\n".join(lines)
+    inside = "\n".join(map(question_html, questions))
+    return interactive(attributes, inside, "The quiz that answers at once"), "\n".join(lines)

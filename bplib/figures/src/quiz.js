@@ -6,7 +6,7 @@ import { h } from './text.js';
 let count = 0;
 
 /** The browser's storage, or nothing where it is switched off. */
-const store = {
+export const store = {
   read(key) {
     try {
       return JSON.parse(localStorage.getItem(key)) ?? {};
@@ -92,7 +92,7 @@ function makePager(questions) {
 }
 
 /** One question from its still twin: a fieldset of radio buttons and a place for the reason. */
-function makeQuestion(still, answered, say) {
+export function makeQuestion(still, answered, say) {
   const id = still.dataset.bpQuestion;
   const name = `bp-quiz-${(count += 1)}`;
   const options = [...still.querySelectorAll('.bp-option')].map((option, i) => ({

@@ -1,0 +1,344 @@
+"""The concept inventory: what its data keeps, whether its numbers are right, and its page in a browser."""
+
+import copy
+import json
+import re
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from browser import sideways, violations
+
+from bplib.figures import _quiz, inventory
+from bplib.figures._display import DIST, assets
+from bplib.figures._quiz import plain
+from bplib.functional import softmax_cross_entropy
+from bplib.matrix import Tensor
+
+CHAPTERS = Path(__file__).resolve().parents[2] / "chapters"
+DATA = inventory.load()
+NAMES = DATA["misconceptions"]
+QUESTIONS = [question for concept in DATA["concepts"] for question in concept["questions"]]
+KEY = "bplib.quiz.inventory"
+
+
+def right(question):
+    return next(i for i, option in enumerate(question["options"]) if option["correct"])
+
+
+def anchors():
+    return {
+        label
+        for path in CHAPTERS.glob("*.ipynb")
+        for cell in json.loads(path.read_text("utf-8"))["cells"]
+        for label in re.findall(r"^\(([\w-]+)\)=$", "".join(cell["source"]), re.M)
+    }
+
+
+# What the data keeps
+
+
+def test_about_25_questions_with_ids_of_their_own():
+    assert 24 <= len(QUESTIONS) <= 32
+    everywhere = [q["id"] for path in _quiz.QUIZZES.glob("*.json") for q in _quiz.load(path.stem)["questions"]]
+    assert [each for each, times in Counter(everywhere).items() if times > 1] == []
+
+
+def test_each_link_and_each_mending_section_is_in_a_chapter():
+    wanted = {inventory.label(option) for question in QUESTIONS for option in question["options"]}
+    wanted |= {each["mend"] for each in NAMES.values()}
+    assert wanted - anchors() == set()
+
+
+def test_the_right_answer_is_not_known_by_its_length():
+    longest = shortest = 0
+    stands_out = {}
+    for question in QUESTIONS:
+        sizes = [len(plain(option["text"])) for option in question["options"]]
+        its = sizes.pop(right(question))
+        longest += its > max(sizes)
+        shortest += its < min(sizes)
+        if not 0.6 < its / np.mean([its, *sizes]) < 1.6:
+            stands_out[question["id"]] = its, sizes
+    assert max(longest, shortest) <= len(QUESTIONS) / 3
+    assert stands_out == {}
+
+
+def test_the_right_answer_is_not_known_by_its_place():
+    places = Counter("ABCD"[right(question)] for question in QUESTIONS)
+    assert min(places[letter] for letter in "ABCD") >= 0.15 * len(QUESTIONS)
+    assert max(places.values()) <= 0.35 * len(QUESTIONS)
+
+
+def test_names_differ_and_are_short():
+    names = [each["name"] for each in NAMES.values()]
+    assert len(set(names)) == len(names)
+    assert [name for name in names if len(name) > 70 or name.endswith(".")] == []
+
+
+DOUBLE = {"id": "brain", "name": "Again"}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda data, questions: data["concepts"].append(DOUBLE), "concepts: 'brain' stands there twice"),
+        (lambda data, questions: data["misconceptions"][0].pop("mend"), "misconceptions, 1: mend is missing"),
+        (
+            lambda data, questions: data["misconceptions"].append({"id": "x", "name": "X", "mend": "y"}),
+            "'x': no question",
+        ),
+        (lambda data, questions: questions[0].update(concept="none"), "concept 'none' is not in inventory.json"),
+        (lambda data, questions: data["concepts"].append({"id": "new", "name": "New"}), "fewer than two questions"),
+        (lambda data, questions: questions[0]["options"][1].update(misconception="odd"), "'odd' is not in"),
+        (lambda data, questions: questions[0]["options"][1].update(link=None), "no link to a section"),
+        (
+            lambda data, questions: questions[0]["options"][1].update(link="01_why_gradients.html"),
+            "no link to a section",
+        ),
+    ],
+)
+def test_each_fault_is_named(change, words):
+    data, questions = json.loads(inventory.DATA.read_text("utf-8")), copy.deepcopy(QUESTIONS)
+    assert inventory.problems(data, questions) == []
+    change(data, questions)
+    assert words in "; ".join(inventory.problems(data, questions))
+
+
+def test_a_tag_is_true_or_absent(tmp_path):
+    question = copy.deepcopy(QUESTIONS[0]) | {"inventory": "yes"}
+    assert "inventory is 'yes'; expected true" in "; ".join(_quiz.problems({"questions": [question]}))
+
+
+# Its numbers
+
+
+def says(identifier):
+    """The text of the right answer."""
+    question = next(each for each in QUESTIONS if each["id"] == identifier)
+    return plain(question["options"][right(question)]["text"])
+
+
+def test_numbers_of_the_paths():
+    u = Tensor(1.0, requires_grad=True)
+    (4 * (3 * u) + 5 * (-2 * u)).backward()
+    assert says("02-two-paths").startswith(f"{u.grad.item():.0f},")
+
+
+def test_numbers_of_tanh():
+    z = Tensor(np.arctanh(0.8), requires_grad=True)
+    (2 * z.tanh()).backward()
+    assert says("04-tanh-delta").startswith(f"{z.grad.item():.2f},")
+    assert f"{2 * (1 - np.tanh(0.8) ** 2):.2f}" == "1.12"
+
+
+def test_numbers_of_softmax():
+    z = Tensor(np.log([[0.7, 0.2, 0.1]]), requires_grad=True)
+    softmax_cross_entropy(z, np.array([2])).backward()
+    assert says("04-softmax-numbers") == "({:.1f}, {:.1f}, −{:.1f})".format(*np.abs(z.grad[0]))
+    assert np.sign(z.grad[0]).tolist() == [1, 1, -1]
+
+
+def test_numbers_of_the_bias():
+    column, x = np.array([[0.3], [-0.1], [0.2]]), np.array([[1.0], [2.0], [1.0]])
+    W, b = Tensor(np.ones((1, 1)), requires_grad=True), Tensor(np.zeros(1), requires_grad=True)
+    (Tensor(x) @ W.T + b).backward(column)
+    assert says("04-bias-numbers").startswith(f"{b.grad.item():.1f},")
+    assert f"{W.grad.item():.1f}" == "0.3"
+
+
+def test_what_moves_from_zero_on_three_targets_against_one():
+    X = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+    W1, b1, W2, b2 = (Tensor(np.zeros(s), requires_grad=True) for s in ((4, 2), (4,), (1, 4), (1,)))
+    yhat = ((Tensor(X) @ W1.T + b1).tanh() @ W2.T + b2).sigmoid()
+    (((yhat - Tensor(np.array([[0.0], [1.0], [1.0], [1.0]]))) ** 2).sum() / 8).backward()
+    assert [bool(np.any(p.grad != 0)) for p in (W1, b1, W2, b2)] == [False, False, False, True]
+
+
+# Its page
+
+
+def anchor(label):
+    return f'<a href="#{label}">{label}</a>'
+
+
+@pytest.fixture(scope="module")
+def html():
+    sections = "\n".join(
+        f'<section id="inventory-{concept["id"]}"><h2>{concept["name"]}</h2>'
+        f"{inventory.questions_html(concept, NAMES, anchor)}</section>"
+        for concept in DATA["concepts"]
+    )
+    targets = "".join(f'<p id="{label}">{label}</p>' for label in sorted(anchors()))
+    score = f"<h2>Your score</h2>{inventory.score_html()}<h2>By name</h2>{inventory.misconceptions_html(NAMES, anchor)}"
+    return f"{inventory.progress_html()}{sections}{score}{targets}{assets('inventory')}"
+
+
+def pick(page, question, option):
+    """Choose an option (a number) of a question (its number on the page)."""
+    page.locator("fieldset").nth(question).get_by_role("radio").nth(option).check()
+
+
+def wrong(question, at=0):
+    return [i for i, option in enumerate(question["options"]) if not option["correct"]][at]
+
+
+def belief(question, option):
+    return NAMES[question["options"][option]["misconception"]]["name"]
+
+
+def rows(page):
+    cells = page.locator(".bp-scores tbody tr")
+    return {
+        cells.nth(i).locator("th").inner_text(): cells.nth(i).locator("td").inner_text().splitlines()[0]
+        for i in range(cells.count())
+    }
+
+
+def progress(page):
+    return page.locator('[data-bp-part="progress"] .bp-lead').inner_text()
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (1280, True), (320, False), (320, True)])
+def test_everyone_can_use_it(width, dark, html, show_page):
+    page = show_page(html, width=width, dark=dark)
+    assert page.locator("fieldset").count() == len(QUESTIONS)
+    assert violations(page) == []
+    for number, question in enumerate(QUESTIONS):
+        pick(page, number, wrong(question) if number % 2 else right(question))
+    page.get_by_role("button", name="Start again").click()
+    page.locator(".bp-beliefs summary").click()
+    assert violations(page) == []
+    assert sideways(page) == []
+    assert page.seen.errors == []
+    assert page.seen.elsewhere() == []
+
+
+def test_the_score_counts_first_choices(html, show_page):
+    page = show_page(html)
+    assert progress(page) == f"0 of {len(QUESTIONS)} answered."
+    assert not page.get_by_role("button", name="Start again").is_visible()
+    first, second = DATA["concepts"][:2]
+    pick(page, 0, wrong(first["questions"][0]))
+    pick(page, 0, right(first["questions"][0]))  # a second choice counts for nothing
+    pick(page, 1, right(first["questions"][1]))
+    assert rows(page)[first["name"]] == "1 of 2 right"
+    assert rows(page)[second["name"]] == "0 of 3 right, 3 to answer"
+    assert (
+        page.locator(".bp-score").inner_text() == f"1 of 2 right at the first choice, {len(QUESTIONS) - 2} to answer."
+    )
+    assert page.locator(".bp-scores .bp-ticks").first.inner_text().split() == ["✗", "✓"]
+    found = page.locator('[data-bp-part="score"] li')
+    assert found.count() == 1
+    assert belief(first["questions"][0], wrong(first["questions"][0])) in found.inner_text()
+    assert found.locator("a").get_attribute("href") == "#ch02-paths"
+    assert f"2 of {len(QUESTIONS)} answered." in page.locator(".bp-said").inner_text()
+
+
+def test_every_question_wrong_then_the_whole_score_is_zero(html, show_page):
+    page = show_page(html)
+    beliefs = Counter()
+    for number, question in enumerate(QUESTIONS):
+        pick(page, number, wrong(question, -1))
+        beliefs[belief(question, wrong(question, -1))] += 1
+    assert page.locator(".bp-score").inner_text() == f"0 of {len(QUESTIONS)} right at the first choice."
+    assert set(rows(page).values()) == {f"0 of {n} right" for n in {len(c["questions"]) for c in DATA["concepts"]}}
+    found = page.locator('[data-bp-part="score"] li').all_inner_texts()
+    assert len(found) == len(beliefs)
+    for name, times in beliefs.items():
+        line = next(line for line in found if line.startswith(f"{name}."))
+        assert line.endswith(f"({times} answers)") == (times > 1)
+
+
+def test_a_reason_names_the_belief_and_leads_to_its_section(html, show_page):
+    page = show_page(html)
+    question = QUESTIONS[0]
+    pick(page, 0, wrong(question))
+    verdict = page.locator("fieldset").first.locator(".bp-verdict")
+    assert verdict.inner_text().startswith("✗")
+    assert f"“{belief(question, wrong(question))}.”" in verdict.inner_text()
+    assert verdict.locator("a").get_attribute("href") == question["options"][wrong(question)]["link"]
+
+
+def test_by_keyboard(html, show_page):
+    page = show_page(html)
+    page.keyboard.press("Tab")
+    for _ in range(right(QUESTIONS[0])):
+        page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    if not right(QUESTIONS[0]):
+        page.keyboard.press("Space")
+    assert progress(page) == f"1 of {len(QUESTIONS)} answered."
+    assert rows(page)[DATA["concepts"][0]["name"]] == "1 of 2 right, 1 to answer"
+    again = page.get_by_role("button", name="Start again")
+    again.focus()
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.textContent") == "Keep them"
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.textContent") == "Start again"
+    assert progress(page) == f"1 of {len(QUESTIONS)} answered."
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert progress(page) == f"0 of {len(QUESTIONS)} answered."
+    assert page.evaluate("document.activeElement.type") == "radio"
+    assert page.locator(".bp-said").inner_text() == "All answers are forgotten."
+    assert page.locator(".bp-live .bp-verdict:visible").count() == 0
+    page.reload()
+    assert progress(page) == f"0 of {len(QUESTIONS)} answered."
+
+
+def test_by_touch_and_answers_stay_but_not_among_the_chapters(html, show_page):
+    page = show_page(html, touch=True, width=320)
+    page.evaluate('localStorage.setItem(\'bplib.quiz.02_chain_rule\', \'{"02-square": {"first": 0, "choice": 0}}\')')
+    page.reload()
+    assert progress(page).startswith("0 of")
+    page.locator("fieldset").nth(2).locator("label").nth(1).tap()
+    page.reload()
+    assert progress(page).startswith("1 of")
+    assert page.locator("fieldset").nth(2).get_by_role("radio").nth(1).is_checked()
+    page.get_by_role("button", name="Start again").tap()
+    page.get_by_role("button", name="Forget them").tap()
+    page.reload()
+    assert progress(page).startswith("0 of")
+    assert "02-square" in page.evaluate("localStorage.getItem('bplib.quiz.02_chain_rule')")
+
+
+@pytest.mark.parametrize("kept", ["{", "7", "[]", '{"02-square": {"first": 9, "choice": 0}}', '{"02-square": null}'])
+def test_spoiled_storage_is_survived(kept, html, show_page):
+    page = show_page(html)
+    page.evaluate("([key, kept]) => localStorage.setItem(key, kept)", [KEY, kept])
+    page.reload()
+    assert progress(page).startswith("0 of")
+    pick(page, 0, 0)
+    assert progress(page).startswith("1 of")
+    assert page.seen.errors == []
+
+
+def test_with_storage_off(html, show_page):
+    page = show_page(html, storage=False)
+    assert "keeps nothing for this page" in page.locator('[data-bp-part="progress"]').inner_text()
+    pick(page, 0, right(QUESTIONS[0]))
+    assert progress(page).startswith("1 of")
+    page.get_by_role("button", name="Start again").click()
+    page.get_by_role("button", name="Forget them").click()
+    assert progress(page).startswith("0 of")
+    assert page.seen.errors == []
+
+
+def test_without_javascript(html, show_page):
+    page = show_page(html, javascript=False, width=320)
+    assert page.locator(".bp-question").count() == len(QUESTIONS)
+    reason = page.locator(".bp-why").first
+    assert not reason.is_visible()
+    page.locator(".bp-question summary").first.click()
+    assert reason.is_visible()
+    assert page.get_by_text("The score needs JavaScript").is_visible()
+    assert sideways(page) == []
+
+
+def test_it_is_light():
+    sizes = [(DIST / each).stat().st_size for each in ("figures.js", "figures.css", "figures/inventory.js")]
+    assert sum(sizes) <= 85_000
+    assert sizes[-1] <= 6_000
