@@ -1,8 +1,8 @@
 """The concept inventory: questions of the chapters' quizzes by concept, and the misconceptions that wrong answers show.
 
 A question of quizzes/<chapter>.json joins by `"inventory": true` and a `concept` of inventory.json; each of its wrong
-options then names a misconception of that list, which says in which section it is mended. Python writes the questions out
-with their answers folded away; src/inventory.js brings them to life and keeps score.
+options then names a misconception of that list, which says in which section it is mended. Python writes the questions
+out with their answers folded away; src/inventory.js brings them to life and keeps score.
 """
 
 from __future__ import annotations
