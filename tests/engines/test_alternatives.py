@@ -7,10 +7,11 @@ import autograd
 import autograd.numpy as anp
 import numpy as np
 import pytest
+from alternative_nets import SIZES, SLOPES, batch, make
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bplib import alternatives, backend, optim
+from bplib import alternatives, optim
 from bplib.alternatives import (
     Backpropagation,
     DirectFeedbackAlignment,
@@ -21,28 +22,11 @@ from bplib.alternatives import (
     WeightMirror,
     angle,
     angles,
-    compare,
     train,
 )
 
 RULES = [Backpropagation, FeedbackAlignment, DirectFeedbackAlignment, KolenPollack, WeightMirror, SignSymmetry, Frozen]
-SIZES = (3, 4, 5, 2)
-SLOPES = {
-    "tanh": (np.tanh, lambda z: 1 - np.tanh(z) ** 2),
-    "sigmoid": (lambda z: 1 / (1 + np.exp(-z)), lambda z: np.exp(-z) / (1 + np.exp(-z)) ** 2),
-    "relu": (lambda z: max(z, 0.0), lambda z: float(z > 0)),
-    "linear": (lambda z: z, lambda z: 1.0),
-}
 every_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
-
-
-def make(rule, seed=0, sizes=SIZES, **settings):
-    return rule(sizes, rng=np.random.default_rng(seed), **settings)
-
-
-def batch(seed=1, n=6, sizes=SIZES):
-    rng = np.random.default_rng(seed)
-    return rng.standard_normal((n, sizes[0])), rng.integers(0, sizes[-1], n)
 
 
 def one_example(rule, x, label, n, activation, loss):
@@ -247,42 +231,6 @@ def test_angles_of_the_layers(rule):
         assert max(found) < 1e-6
 
 
-LIBRARIES = {"strict": (strict, strict.Device("CPU_DEVICE")), "device1": (strict, strict.Device("device1"))}
-
-
-@every_rule
-@pytest.mark.parametrize("where", list(LIBRARIES))
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_any_backend(rule, where, dtype):
-    """The same numbers on another library and device, through a whole epoch."""
-    xp, device = LIBRARIES[where]
-    x, y = batch(n=12)
-    x = x.astype(dtype)
-    found = []
-    for home in (np, xp):
-        at = (x, y) if home is np else tuple(backend.to_device(a, xp, device) for a in (x, y))
-        net = make(rule, like=at[0][:1, :])
-        watch = lambda rule, at=at: rule.loss(*at)
-        said = train(net, *at, rng=np.random.default_rng(3), epochs=2, batch=4, watch=watch)
-        assert all(backend.backend_of(p.data) is backend.backend_of(at[0]) for p in net.parameters)
-        assert str(net.weights[0].dtype).endswith(dtype)
-        found.append([*said, *(backend.to_numpy(p.data) for p in net.parameters), *angles(net, *at)[:2]])
-    near = 1e-9 if dtype == "float64" else 2e-3
-    for a, b in zip(*found, strict=True):
-        np.testing.assert_allclose(a, b, rtol=near, atol=near)
-
-
-@every_rule
-def test_it_learns(rule):
-    from bplib.data import moons
-
-    data = moons(300, rng=np.random.default_rng(0))
-    found = compare({"it": lambda rng: rule((2, 16, 2), rng=rng)}, data, data, seeds=[0, 1], epochs=15)["it"]
-    assert found.mean > 84
-    assert found.spread >= 0
-    assert str(found).count("±") == 1
-
-
 def test_rules_of_one_seed_start_from_the_same_weights():
     nets = [make(rule, seed=4) for rule in RULES]
     for net in nets[1:]:
@@ -291,55 +239,6 @@ def test_rules_of_one_seed_start_from_the_same_weights():
 
 
 # Bad input: one clear error
-
-
-@every_rule
-def test_bad_nets(rule):
-    for sizes in [(3, 2), (3,), (), (3, 0, 2), (3, 4.5, 2)]:
-        with pytest.raises(ValueError, match=rf"{rule.__name__} was given sizes .* expected at least"):
-            make(rule, sizes=sizes)
-    with pytest.raises(ValueError, match=r"does not support the activation 'softplus'; expected one of tanh"):
-        make(rule, activation="softplus")
-    with pytest.raises(ValueError, match=r"does not support the loss 'hinge'; expected one of cross_entropy, mse"):
-        make(rule, loss="hinge")
-    with pytest.raises(TypeError, match=r"expected np.random.default_rng"):
-        rule(SIZES, rng=7)
-    with pytest.raises(TypeError, match="expected an array of floats"):
-        make(rule, like=np.zeros(3, dtype=int))
-
-
-@every_rule
-def test_bad_data(rule):
-    net, (x, y) = make(rule), batch()
-    with pytest.raises(ValueError, match=r"a label lies outside 0 … 1"):
-        net.updates(x, y + 1)
-    with pytest.raises(ValueError, match=r"a label lies outside 0 … 1"):
-        net.updates(x, y - 1)
-    with pytest.raises(TypeError, match=r"labels of dtype float64; expected the numbers of the classes"):
-        net.updates(x, y + 0.0)
-    with pytest.raises(ValueError, match=r"labels of shape \(5,\) for logits of shape \(6, 2\)"):
-        net.updates(x, y[:5])
-    with pytest.raises(ValueError, match=r"was given x of shape \(6, 2\); expected \(batch, 3\)"):
-        net.updates(x[:, :2], y)
-    with pytest.raises(ValueError, match=r"was given x of shape \(3,\); expected \(batch, 3\)"):
-        net.predict(x[0])
-    with pytest.raises(TypeError, match=r"was given x of float32: convert x first"):
-        net.updates(x.astype("float32"), y)
-    with pytest.raises(TypeError, match="move one of them first"):
-        net.updates(strict.asarray(x), strict.asarray(y))
-
-
-@every_rule
-def test_a_diverging_run(rule):
-    net, (x, y) = make(rule, activation="linear", loss="mse"), batch(n=12)
-    optimiser = optim.SGD(net.parameters, lr=1e4)
-    with (
-        np.errstate(all="ignore"),
-        pytest.raises(ValueError, match=rf"epoch \d+: {rule.__name__} has diverged: .* Lower the learning rate"),
-    ):
-        train(net, x, y, rng=np.random.default_rng(0), optimiser=optimiser, epochs=200, batch=4)
-    with pytest.raises(ValueError, match="look for NaN in x"):
-        make(rule).updates(x * np.nan, y)
 
 
 def test_bad_settings():

@@ -1,35 +1,23 @@
 """Forward-forward, synthetic gradients and target propagation against their losses, differentiated by autograd."""
 
-import array_api_strict as strict
 import autograd
 import autograd.numpy as anp
 import numpy as np
 import pytest
+from alternative_nets import batch, make
 
-from bplib import alternatives, backend, optim
+from bplib import alternatives, optim
 from bplib.alternatives import (
     Backpropagation,
     DifferenceTargetPropagation,
     ForwardForward,
     SyntheticGradients,
     angles,
-    compare,
-    train,
 )
 
 RULES = [ForwardForward, SyntheticGradients, DifferenceTargetPropagation]
-SIZES = (3, 4, 5, 2)
 every_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 PLAIN = {"tanh": anp.tanh, "relu": lambda z: anp.maximum(z, 0.0), "sigmoid": lambda z: 1 / (1 + anp.exp(-z))}
-
-
-def make(rule, seed=0, sizes=SIZES, **settings):
-    return rule(sizes, rng=np.random.default_rng(seed), **settings)
-
-
-def batch(seed=1, n=6, sizes=SIZES):
-    rng = np.random.default_rng(seed)
-    return rng.standard_normal((n, sizes[0])), rng.integers(0, sizes[-1], n)
 
 
 def shaken(net, seed=2):
@@ -279,93 +267,7 @@ def test_same_weights_as_backpropagation_from_one_seed(rule):
             np.testing.assert_array_equal(a.data, b.data)
 
 
-LIBRARIES = {"strict": (strict, strict.Device("CPU_DEVICE")), "device1": (strict, strict.Device("device1"))}
-
-
-@pytest.mark.parametrize(
-    ("rule", "settings"),
-    [(rule, {}) for rule in RULES] + [(ForwardForward, {"negatives": "hard", "classify": "softmax"})],
-)
-@pytest.mark.parametrize("where", list(LIBRARIES))
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_any_backend(rule, settings, where, dtype):
-    """The same numbers on another library and device, through a whole epoch."""
-    xp, device = LIBRARIES[where]
-    x, y = batch(n=12)
-    x, found = x.astype(dtype), []
-    for home in (np, xp):
-        at = (x, y) if home is np else tuple(backend.to_device(a, xp, device) for a in (x, y))
-        net = make(rule, like=at[0][:1, :], **settings)
-        watch = lambda rule, at=at: rule.loss(*at)
-        said = train(net, *at, rng=np.random.default_rng(3), epochs=2, batch=4, watch=watch)
-        assert all(backend.backend_of(p.data) is backend.backend_of(at[0]) for p in net.parameters)
-        assert str(net.weights[0].dtype).endswith(dtype)
-        scores = backend.to_numpy(net.scores(at[0]))
-        found.append([*said, *(backend.to_numpy(p.data) for p in net.parameters), scores])
-    close = 1e-9 if dtype == "float64" else 2e-3
-    for a, b in zip(*found, strict=True):
-        np.testing.assert_allclose(a, b, rtol=close, atol=close)
-
-
-@every_rule
-def test_it_learns(rule):
-    from bplib.data import moons
-
-    data = moons(300, rng=np.random.default_rng(0))
-    adam = lambda parameters: optim.Adam(parameters, 0.01)
-    rules = {"it": lambda rng: rule((2, 24, 16, 2), rng=rng)}
-    assert compare(rules, data, data, seeds=[0, 1], epochs=25, optimiser=adam)["it"].mean > 86
-
-
 # Bad input: one clear error
-
-
-@every_rule
-def test_bad_nets(rule):
-    for sizes in [(3, 2), (3,), (), (3, 0, 2), (3, 4.5, 2)]:
-        with pytest.raises(ValueError, match=rf"{rule.__name__} was given sizes .* expected at least"):
-            make(rule, sizes=sizes)
-    with pytest.raises(ValueError, match=r"does not support the activation 'softplus'; expected one of"):
-        make(rule, activation="softplus")
-    with pytest.raises(ValueError, match=r"does not support the loss 'hinge'; expected one of cross_entropy"):
-        make(rule, loss="hinge")
-    with pytest.raises(TypeError, match=r"expected np.random.default_rng"):
-        rule(SIZES, rng=7)
-    with pytest.raises(TypeError, match="expected an array of floats"):
-        make(rule, like=np.zeros(3, dtype=int))
-
-
-@every_rule
-def test_bad_data(rule):
-    net, (x, y) = make(rule), batch()
-    for labels in (y + 1, y - 1):
-        with pytest.raises(ValueError, match=r"a label lies outside 0 … 1"):
-            net.updates(x, labels)
-    with pytest.raises(TypeError, match=r"labels of dtype float64; expected the numbers of the classes"):
-        net.updates(x, y + 0.0)
-    with pytest.raises(ValueError, match=r"labels of shape \(5,\) for logits of shape \(6, 2\)"):
-        net.updates(x, y[:5])
-    with pytest.raises(ValueError, match=r"was given x of shape \(6, 2\); expected \(batch, 3\)"):
-        net.updates(x[:, :2], y)
-    with pytest.raises(ValueError, match=r"was given x of shape \(3,\); expected \(batch, 3\)"):
-        net.predict(x[0])
-    with pytest.raises(TypeError, match=r"was given x of float32: convert x first"):
-        net.updates(x.astype("float32"), y)
-    with pytest.raises(TypeError, match="move one of them first"):
-        net.updates(strict.asarray(x), strict.asarray(y))
-
-
-@every_rule
-def test_a_diverging_run(rule):
-    net, (x, y) = make(rule, activation="relu"), batch(n=12)
-    optimiser = optim.SGD(net.parameters, lr=1e60)
-    with (
-        np.errstate(all="ignore"),
-        pytest.raises(ValueError, match=rf"epoch \d+: {rule.__name__} has diverged: .* Lower the learning rate"),
-    ):
-        train(net, x, y, rng=np.random.default_rng(0), optimiser=optimiser, epochs=200, batch=4)
-    with pytest.raises(ValueError, match="look for NaN in x"):
-        make(rule).updates(x * np.nan, y)
 
 
 def test_bad_settings():
