@@ -71,6 +71,20 @@ def test_the_right_answer_is_not_known_by_its_place():
     assert max(places.values()) <= 0.35 * len(QUESTIONS)
 
 
+def likeness(options, i):
+    """How much of an option's words stands in the other options: test-takers look for what all the others circle."""
+    words = [set(re.findall(r"\w+", plain(option["text"]).lower())) for option in options]
+    return sum(len(words[i] & other) / len(words[i] | other) for j, other in enumerate(words) if j != i)
+
+
+def test_the_right_answer_is_not_known_by_its_company():
+    hits = 0.0
+    for question in QUESTIONS:
+        alike = [likeness(question["options"], i) for i in range(len(question["options"]))]
+        hits += (alike[right(question)] == max(alike)) / alike.count(max(alike))
+    assert 0.1 * len(QUESTIONS) <= hits <= 0.4 * len(QUESTIONS)
+
+
 def test_names_differ_and_are_short():
     names = [each["name"] for each in NAMES.values()]
     assert len(set(names)) == len(names)
