@@ -115,7 +115,7 @@ def explain(error: BaseException) -> str:
     place, trace = "", error.__traceback__
     while trace is not None:
         code = trace.tb_frame.f_code
-        if code.co_filename != __file__ and not code.co_filename.startswith((sys.base_prefix, "<frozen")):
+        if code.co_filename != __file__ and not code.co_filename.startswith((sys.base_prefix, sys.prefix, "<frozen")):
             place = f", line {trace.tb_lineno} in {code.co_name}"
         trace = trace.tb_next
     said = " ".join(str(error).split())[:200]

@@ -333,10 +333,18 @@ def test_a_product_that_does_not_fit_is_told_in_plain_words() -> None:
         assert "the inner sizes of a product @ differ, 3 on the left and 4 on the right, line" in said
 
 
+def test_an_exception_inside_a_library_is_placed_on_the_line_that_called_it() -> None:
+    def kept_nothing(w: float) -> np.ndarray:
+        return np.outer(None, w)
+
+    said = examine("demo", kept_nothing, truth=lambda w: w, at=[(1.0,)]).message
+    assert f"line {kept_nothing.__code__.co_firstlineno + 1} in kept_nothing" in said
+
+
 @pytest.mark.parametrize(
     ("cell", "told"),
     [
-        ('check("square", sqare, gradient_of=lambda x: x * x)', "sqare is not there: run the cell that defines it."),
+        ('check("square", sqare, gradient_of=lambda x: x * x)', "sqare is not there: run the cell that defines it,"),
         ('how = {"factors": slopes}\ncheck("square", square, **how)', "slopes is not there: run the cell"),
         ("square(2)\nsqare(2)", "Traceback"),
         ("square(2)\ninside()", "Traceback"),
