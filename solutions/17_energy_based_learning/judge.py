@@ -7,11 +7,11 @@ import numpy as np
 
 
 def thin(rng):
-    """x, w1, w2, y with an error to share out; w2 apart from 0 and ±1, where one mistake looks like another."""
+    """x, w1, w2, y with an error to share out and no rest near 0; w2 apart from 0 and ±1, where mistakes coincide."""
     while True:
         x, w1, y = rng.choice((-1.0, 1.0), 3) * rng.uniform(0.5, 1.5, 3)
         w2 = rng.choice((-1.0, 1.0)) * (rng.uniform(0.4, 0.7) if rng.random() < 0.5 else rng.uniform(1.4, 2.0))
-        if abs(y - w2 * w1 * x) > 0.5:
+        if abs(y - w2 * w1 * x) > 0.5 and abs(w1 * x + w2 * y) > 0.3:
             return x, w1, w2, y
 
 
