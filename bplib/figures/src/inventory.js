@@ -50,8 +50,8 @@ function pointedTo() {
 }
 
 function row({ name, anchor, questions }) {
-  const open = count(questions, 'open');
-  const words = `${count(questions, 'right')} of ${questions.length} right${open ? `, ${open} to answer` : ''}`;
+  const open = count(questions, 'open'), done = questions.length - open;
+  const words = [done && `${count(questions, 'right')} of ${done} right`, open && `${open} to answer`].filter(Boolean).join(', ');
   const ticks = questions.map((question) => h('span', { 'data-kind': kind(question) }, MARKS[kind(question)]));
   return h('tr', {}, h('th', { scope: 'row' }, anchor ? h('a', { href: `#${anchor}` }, name) : name),
     h('td', {}, words, h('span', { class: 'bp-ticks', 'aria-hidden': 'true' }, ...ticks)));
