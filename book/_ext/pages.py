@@ -51,7 +51,7 @@ def trim(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree
         r'<span class="[npw]">([^<]*)</span>', r"\1", body
     )  # tokens in the text's own colour
     context["has_figures"] = "data-bp-" in body
-    context["figures"] = sorted(set(re.findall(r'data-bp-figure="(\w+)"', body)))
+    context["figures"] = sorted(set(re.findall(r'data-bp-(?:figure|script)="(\w+)"', body)))
     context["description"] = description(body) or context["docstitle"]
 
 

@@ -170,7 +170,8 @@ def html():
     labels = {inventory.label(option) for question in QUESTIONS for option in question["options"]}
     labels |= {each["mend"] for each in NAMES.values()}
     targets = "".join(f'<p id="{label}">{label}</p>' for label in sorted(labels))
-    score = f"<h2>Your score</h2>{inventory.score_html()}<h2>By name</h2>{inventory.misconceptions_html(NAMES, anchor)}"
+    score = f'<section id="score"><h2>Your score</h2>{inventory.score_html()}</section>'
+    score += f"<h2>By name</h2>{inventory.misconceptions_html(NAMES, anchor)}"
     return f"{inventory.progress_html()}{sections}{score}{targets}{assets('inventory')}"
 
 
@@ -196,7 +197,7 @@ def rows(page):
 
 
 def progress(page):
-    return page.locator('[data-bp-part="progress"] .bp-lead').inner_text()
+    return page.locator('[data-bp-part="progress"] .bp-lead span').inner_text()
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1280, False), (1280, True), (320, False), (320, True)])
@@ -262,6 +263,8 @@ def test_a_reason_names_the_belief_and_leads_to_its_section(html, show_page):
 
 def test_by_keyboard(html, show_page):
     page = show_page(html)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.getAttribute('href')") == "#score"
     page.keyboard.press("Tab")
     for _ in range(right(QUESTIONS[0])):
         page.keyboard.press("ArrowDown")

@@ -62,7 +62,7 @@ function entry([belief, times]) {
   return h('li', { html: known.innerHTML + (times > 1 ? ` (${times} answers)` : '') });
 }
 
-const progress = h('p', { class: 'bp-lead' });
+const progress = h('span');
 const score = h('p', { class: 'bp-score' });
 const rows = h('tbody');
 const found = h('div');
@@ -98,19 +98,19 @@ function start() {
   all[0].focus();
 }
 
-function keeps() {
+function keeping() {
   try {
     localStorage.setItem(`${KEY}.try`, '');
     localStorage.removeItem(`${KEY}.try`);
-    return 'Your answers stay in this browser.';
+    return h('p', { class: 'bp-moral' }, 'Your answers stay in this browser.');
   } catch {
-    return 'This browser keeps nothing for this page: your answers last until you leave it.';
+    return h('p', { class: 'bp-message' }, 'This browser keeps nothing for this page: your answers last until you leave it.');
   }
 }
 
 sure.addEventListener('keydown', (event) => event.key === 'Escape' && ask(false));
 for (const { id, show } of all) if (answers[id]) show(answers[id].choice);
-part('progress').append(progress, h('p', { class: 'bp-moral' }, keeps()), said);
+part('progress').append(h('p', { class: 'bp-lead' }, progress, ' ', h('a', { href: `#${part('score').closest('section')?.id}` }, 'Your score')), keeping(), said);
 part('score').replaceChildren(score,
   h('table', { class: 'bp-scores' }, h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Concept'), h('th', { scope: 'col' }, 'First choices'))), rows),
   h('h3', {}, 'What your first choices point to'), found, h('div', { class: 'bp-end' }, again), sure);
