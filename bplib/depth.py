@@ -20,7 +20,8 @@ class Block(Module):
     >>> block(np.ones((3, 4))).shape
     (3, 4)
 
-    Raises ValueError for a shortcut (`keep` other than 0) between sizes that differ.
+    With `keep`, equation (eq-07-shortcut). Raises ValueError for a shortcut (`keep` other than 0) between sizes that
+    differ.
     """
 
     def __init__(self, n_in, n_out, f, *, rng, init=init.he, norm=None, keep=0.0, scale=1.0, dtype="float64"):
@@ -116,7 +117,9 @@ def moments(f, variance):
 
 
 def mean_field(f, variance, depth, *, x=None, norm=None, keep=0.0, scale=1.0):
-    """log10 of ‖δ(l)‖/‖δ(depth)‖ at each layer l that infinitely wide layers would have. Equation: eq-07-chi.
+    """log10 of ‖δ(l)‖/‖δ(depth)‖ at each layer l that infinitely wide layers would have.
+
+    Equations (eq-07-v) and (eq-07-chi).
 
     >>> float(decades(10 ** mean_field(ReLU(), 1.0, 30)).round(4))
     -0.1505

@@ -27,6 +27,7 @@ class Dual:
     """A value and its tangent, of one shape: `+ - * / ** @`, `exp log tanh sigmoid relu`, `sum mean reshape T []`.
 
     The tangents of the inputs say along which direction to differentiate; an input without one is a constant.
+    Equation (eq-01-dual).
 
     >>> x = Dual(3.0, 1.0)
     >>> x * x + 2 * x

@@ -25,14 +25,15 @@ def linear(x, W, b=None):
     >>> linear([1.0, 2.0], [[3.0, 4.0]], [5.0])
     Tensor([16.])
 
-    Backward, with Δ = ∂L/∂Z: ∂L/∂X = Δ W, ∂L/∂W = Δᵀ X, ∂L/∂b = the column sums of Δ (chapter 04).
+    Backward, with Δ = ∂L/∂Z: ∂L/∂X = Δ W, ∂L/∂W = Δᵀ X, ∂L/∂b = the column sums of Δ. Equations (eq-04-batch) and
+    (eq-04-batch-parameters).
     Raises ValueError for shapes that do not fit, TypeError for mixed dtypes or libraries.
     """
     return apply(_LINEAR, x, W) if b is None else apply(_LINEAR, x, W, b)
 
 
 def linear_relu(x, W, b=None):
-    """max(X Wᵀ + b, 0), as one operation; shapes as in `linear`. The slope at 0 is 0.
+    """max(X Wᵀ + b, 0), as one operation; shapes as in `linear`. The slope at 0 is 0. Equation (eq-04-batch).
 
     >>> linear_relu([1.0, 2.0], [[3.0, 4.0], [-3.0, 0.0]])
     Tensor([11.,  0.])
@@ -57,9 +58,9 @@ def softmax_cross_entropy(logits, labels):
     >>> softmax_cross_entropy([[1e4, -1e4], [0.0, 0.0]], [0, 1])
     Tensor(0.34657359)
 
-    Backward: (softmax(Z) − one-hot labels)/n (chapter 04). Stable, for the largest logit of a row is taken out first.
-    Raises ValueError for shapes that do not fit and for a label outside 0 … classes − 1, TypeError for labels that are
-    no integers. The check of the labels waits once for the device.
+    Backward: (softmax(Z) − one-hot labels)/n, equation (eq-04-p-minus-y). Stable, for the largest logit of a row is
+    taken out first. Raises ValueError for shapes that do not fit and for a label outside 0 … classes − 1, TypeError for
+    labels that are no integers. The check of the labels waits once for the device.
     """
     logits = logits if isinstance(logits, Tensor) else Tensor(logits)
     labels = class_labels(labels, logits._ground)
@@ -69,12 +70,12 @@ def softmax_cross_entropy(logits, labels):
 
 
 def softmax(x, axis=-1):
-    """exp(x)/Σ exp(x) along `axis`.
+    """exp(x)/Σ exp(x) along `axis`: equation (eq-04-softmax).
 
     >>> softmax([0.0, 0.0])
     Tensor([0.5, 0.5])
 
-    Its Jacobian is diag(p) − p pᵀ, so that g goes back as p ⊙ (g − g·p).
+    Its Jacobian is diag(p) − p pᵀ, (eq-04-softmax-jacobian), so that g goes back as p ⊙ (g − g·p).
     """
     return apply(LAYERS["softmax"], x, axis=axis)
 
@@ -110,12 +111,13 @@ def gelu(x):
 
 
 def standardise(x, axis=-1, eps=1e-5):
-    """(x − mean)/√(variance + ε) over `axis`, as one operation: what batch and layer norm have in common.
+    """(x − mean)/√(variance + ε) over `axis`, as one operation: (eq-07-norm), which batch and layer norm share.
 
     >>> standardise([1.0, 3.0], eps=0.0)
     Tensor([-1.,  1.])
 
-    Backward: (g − mean g − y mean(g ⊙ y))/√(variance + ε), for the mean and the variance depend on x too.
+    Backward: (g − mean g − y mean(g ⊙ y))/√(variance + ε), for the mean and the variance depend on x too:
+    (eq-07-norm-jacobian), (eq-07-norm-back).
     """
     return apply(LAYERS["standardise"], x, axis=axis, eps=eps)
 

@@ -16,6 +16,8 @@ from bplib.argument import EPSILON, Argument
 def numerical_gradient(f, *args):
     """The gradient of `f` at `args` by central differences, (f(x + h) − f(x − h)) / 2h, one entry at a time.
 
+    Equation (eq-01-nudge), nudged to both sides, as in (eq-01-square).
+
     Each argument is a number, a `Value`, a list (nested as you like), an array or a `Tensor`; `f` returns one number
     (or a `Value`, a 0-d array or `Tensor` of one). The result has the shape of the argument, for several arguments it
     is a tuple.
@@ -41,8 +43,9 @@ def numerical_gradient(f, *args):
 
 
 def complex_step(f, *args, h=1e-30):
-    """The gradient of `f` at `args` from f(x + ih): its imaginary part divided by h. Nothing is subtracted, so no
-    digit is lost, and h may be tiny.
+    """The gradient of `f` at `args` from f(x + ih): its imaginary part divided by h, as in equation (eq-01-complex).
+
+    Nothing is subtracted, so no digit is lost, and h may be tiny.
 
     `f` must be analytic and built from operations that take complex numbers: `+ - * / **` and `e**x`, `cmath`'s or
     NumPy's functions; no `abs`, no comparison, no `math.exp`. Arguments are numbers, lists and arrays; the result is

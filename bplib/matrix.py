@@ -117,6 +117,7 @@ class Tensor(Stored):
     array([[ 0.42, -0.42],
            [ 0.42, -0.42]])
 
+    `backward` is equation (eq-02-adjoint), with the transposes of (eq-04-transpose).
     Raises TypeError for what is no array of real numbers, and where a gradient is asked of integers.
     """
 

@@ -50,6 +50,8 @@ def descend(p, direction, rate):
 class SGD(Optimiser):
     """Gradient descent, with momentum: v ← μ v + g, w ← w − η v; with `nesterov`, w ← w − η (g + μ v).
 
+    Equations (eq-03-update), (eq-05-sgd), (eq-05-momentum) and (eq-05-nesterov-ahead).
+
     >>> w = Tensor([1.0], requires_grad=True)
     >>> optimiser = SGD([w], lr=0.1)
     >>> (w * w).sum().backward()
@@ -78,6 +80,8 @@ class SGD(Optimiser):
 
 class Adam(Optimiser):
     """Steps scaled by running means of g and g²: w ← w − η m̂/(√v̂ + ε).
+
+    Equations (eq-05-adam-means) and (eq-05-adam).
 
     >>> w = Tensor([1.0], requires_grad=True)
     >>> optimiser = Adam([w], lr=0.1)
@@ -109,7 +113,7 @@ class Adam(Optimiser):
 
 
 class AdamW(Adam):
-    """Adam with decoupled decay: w ← (1 − η λ) w before each step, instead of λ w in g.
+    """Adam with decoupled decay: w ← (1 − η λ) w before each step, instead of λ w in g. Equation (eq-05-adamw).
 
     >>> w = Tensor([1.0], requires_grad=True)
     >>> optimiser = AdamW([w], lr=0.1, weight_decay=0.1)
@@ -139,8 +143,9 @@ def clip_grad_norm(parameters, max_norm):
     >>> w.grad
     array([0.6, 0.8])
 
-    A norm of inf or nan is not hidden: what is inf or nan ends as nan, and the rest as 0 or nan. Waits once for a
-    device. Raises ValueError for a `max_norm` that is not positive. Source: Pascanu, Mikolov and Bengio, 2013.
+    The first half of equation (eq-08-clip). A norm of inf or nan is not hidden: what is inf or nan ends as nan, and the
+    rest as 0 or nan. Waits once for a device. Raises ValueError for a `max_norm` that is not positive. Source: Pascanu,
+    Mikolov and Bengio, 2013.
     """
     if not max_norm > 0:
         raise ValueError(f"max_norm is {max_norm}; expected a positive number")
@@ -167,7 +172,7 @@ def clip_grad_value(parameters, limit):
 
     The direction changes: large entries shrink, small ones stay. No sign changes, so that a step against the result
     still goes downhill, if it is short enough. nan stays nan; inf becomes the limit, so look at the gradients before.
-    Raises ValueError for a `limit` that is not positive. Derived in chapter 08.
+    Raises ValueError for a `limit` that is not positive. The second half of equation (eq-08-clip).
     """
     if not limit > 0:
         raise ValueError(f"limit is {limit}; expected a positive number")

@@ -28,6 +28,7 @@ class Value:
     >>> c.data, x.grad
     (15.0, 8.0)
 
+    The slopes of sum and product are (eq-02-sum) and (eq-02-product); `backward` is (eq-02-adjoint), (eq-03-rule).
     Raises TypeError for what is neither a real number nor a Value. A node of two operands keeps them in `_a` and `_b`,
     the slopes in `_da` and `_db`; others keep an operand, or a tuple of them, in `_a` and their name in `_db`."""
 

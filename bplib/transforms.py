@@ -43,6 +43,8 @@ def _same_kind(v, x, what):
 def vjp(f, *primals):
     """The value of f and its pullback: g = ∂L/∂f(x) to ∂L/∂x, as often as asked (gᵀJ, one backward pass each).
 
+    The second line of equation (eq-01-jacobian).
+
     >>> y, pullback = vjp(lambda x: x.exp(), [0.0, 1.0])
     >>> pullback([1.0, 0.0])
     array([1., 0.])
@@ -106,6 +108,8 @@ def grad(f, argnums=0):
 
 def jvp(f, primals, tangents):
     """The value of f and its derivative along `tangents` (J v, computed along with the value; nothing is stored).
+
+    The first line of equation (eq-01-jacobian).
 
     >>> jvp(lambda x: x * x, [1.0, 3.0], [1.0, 10.0])
     (array([1., 9.]), array([ 2., 60.]))

@@ -8,6 +8,8 @@ from ..backend import as_array, backend_of
 def angle(update, gradient):
     """The angle between two arrays of one shape, or two lists of arrays taken as one long vector, in degrees.
 
+    Equation (eq-16-angle).
+
     >>> angle([1.0, 0.0], [1.0, 1.0])
     45.0
 

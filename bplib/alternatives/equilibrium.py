@@ -33,12 +33,12 @@ class EquilibriumPropagation(Rule):
     >>> all(np.allclose(u, g, atol=1e-5) for u, g in zip(rule.updates(x, y), rule.gradient(x, y)))
     True
 
-    The energy is E = Σ Φ(a(l)) − Σ a(l)·(W(l) a(l−1) + b(l)) with Φ′ = f⁻¹: at rest a unit is f of what comes to it
-    from both sides, and the last layer is linear. The pull adds β/2 ‖a(K) − target‖². States move by `rate` of the
-    way in each of `free` steps, from the forward pass, then in `nudged` steps for each pull. With `symmetric` the
-    error of the update is of order β², without it of order β. The loss is mse at the point of rest, and `gradient`
-    its gradient there. Raises ValueError for settings out of range and a run that diverges. Sources: Scellier and
-    Bengio, 2017; Laborieux et al., 2021; the energy is Hopfield's, 1984.
+    Why is (eq-17-theorem). The energy, (eq-17-hopfield), is Σ Φ(a(l)) − Σ a(l)·(W(l) a(l−1) + b(l)), Φ′ = f⁻¹: at rest
+    a unit is f of what comes to it from both sides, and the last layer is linear. The pull adds β/2 ‖a(K) − target‖².
+    States move by `rate` of the way in each of `free` steps, from the forward pass, then in `nudged` steps for each
+    pull. With `symmetric` the error of the update is of order β², without it of order β. The loss is mse at the point
+    of rest, and `gradient` its gradient there. Raises ValueError for settings out of range and a run that diverges.
+    Sources: Scellier and Bengio, 2017; Laborieux et al., 2021; the energy is Hopfield's, 1984.
     """
 
     activations = ("tanh", "sigmoid")

@@ -18,6 +18,8 @@ TINY = 1e-8  # keeps the length of a silent layer from being 0
 class ForwardForward(Rule):
     """A layer's goodness is g = Σ a²; its loss is softplus(∓(g − θ)) for right (−) and wrong (+) labels: (eq-18-ff).
 
+    How that loss goes back to the layer itself is (eq-18-ff-delta).
+
     >>> import numpy as np
     >>> rule = ForwardForward((64, 200, 200, 10), rng=np.random.default_rng(0))
     >>> [W.shape for W in rule.weights]

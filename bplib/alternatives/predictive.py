@@ -15,7 +15,8 @@ class PredictiveCoding(Rule):
     """Inference: Δz(l) = rate (f′(z(l)) ⊙ ε(l+1) W(l+1) − ε(l)). Learning: ΔW(l) ∝ ε(l)ᵀ f(z(l−1)). (eq-17-settle)
 
     - "inference": the rule itself; learns from the states after `steps` steps of inference (20 of rate 0.1).
-    - "fixed": predictions and slopes stay those of the forward pass; with rate 1, K − 1 steps give the gradient.
+    - "fixed": predictions and slopes stay those of the forward pass; with rate 1, K − 1 steps give the gradient,
+      (eq-17-balance).
     - "zil": the rule itself with rate 1, but W(K − t) learns at step t, when the error has just reached it. This gives
       the gradient too. `steps` is K − 1.
 
@@ -84,7 +85,10 @@ class PredictiveCoding(Rule):
         return [xp.times_transposed(a, W._data) + b._data for a, W, b in parts]
 
     def energy(self, errors):
-        """F of the errors that `settling` yields, summed over the batch: ½ Σ ‖ε(l)‖², the last one ½ β ‖ε(K)‖²."""
+        """F of the errors that `settling` yields, summed over the batch: ½ Σ ‖ε(l)‖², the last one ½ β ‖ε(K)‖².
+
+        Equation (eq-17-energy).
+        """
         xp = self._backend.xp
         return sum(float(xp.sum(e * e)) / 2 for e in errors[:-1]) + float(xp.sum(errors[-1] ** 2)) / (2 * self.beta)
 

@@ -19,9 +19,9 @@ class SyntheticGradients(Backpropagation):
     >>> [p.shape for p in rule.parameters[4:]]
     [(128, 128), (128, 10), (128,)]
 
-    A, C and c start at zero and learn by the squared distance, ½‖ĝ(l) − W(l+1)ᵀ δ(l+1)‖², averaged over the batch:
-    the message of the layer above, in which δ(l+1) is synthetic too unless l + 1 is the last layer. With
-    `labels=False` the models do not see the label. Source: Jaderberg et al., 2017.
+    A, C and c start at zero and learn by the squared distance, ½‖ĝ(l) − W(l+1)ᵀ δ(l+1)‖², averaged over the batch,
+    (eq-18-dni-model): the message of the layer above, in which δ(l+1) is synthetic too unless l + 1 is the last layer.
+    With `labels=False` the models do not see the label. Source: Jaderberg et al., 2017.
     """
 
     def __init__(self, sizes, *, rng, labels=True, **net):

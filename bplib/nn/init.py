@@ -35,7 +35,7 @@ def xavier(shape, rng, dtype="float64"):
 
 
 def he(shape, rng, dtype="float64"):
-    """Var W = 2/n_in, because a relu lets half of the variance through. Source: He et al., 2015.
+    """Var W = 2/n_in, for a relu lets half of the variance through: s = 2 in (eq-07-v). Source: He et al., 2015.
 
     >>> float(he((500, 500), np.random.default_rng(0)).var().round(3))
     0.004
@@ -44,10 +44,12 @@ def he(shape, rng, dtype="float64"):
 
 
 def lecun(shape, rng, dtype="float64"):
-    """Var W = 1/n_in, so that z has the variance of the inputs. Source: LeCun, Bottou, Orr and Müller, 1998.
+    """Var W = 1/n_in, so that z has the variance of the inputs: s = 1 in (eq-07-v).
 
     >>> float(lecun((500, 500), np.random.default_rng(0)).var().round(3))
     0.002
+
+    Source: LeCun, Bottou, Orr and Müller, 1998.
     """
     return _normal(shape, rng, dtype, lambda n_out, n_in: 1 / n_in)
 

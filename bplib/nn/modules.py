@@ -73,7 +73,7 @@ class Linear(Module):
     >>> layer(np.ones((5, 3))).shape
     (5, 2)
 
-    `init` is one of `bplib.nn.init` or a function like them. Equation: as in `bplib.functional.linear`.
+    `init` is one of `bplib.nn.init` or a function like them. Equations (eq-04-batch), (eq-04-batch-parameters).
     """
 
     def __init__(self, n_in, n_out, *, rng, init=initial.xavier, bias=True, dtype="float64"):
@@ -121,7 +121,7 @@ class Tanh(_Activation):
 
 
 class Sigmoid(_Activation):
-    """1/(1 + e⁻ˣ)."""
+    """1/(1 + e⁻ˣ): equation (eq-03-sigmoid), with the slope (eq-03-slope)."""
 
     name = "sigmoid"
 
@@ -135,7 +135,7 @@ class GELU(Module):
 
 
 class Residual(Module):
-    """x + scale · f(x), for a module f whose results have the shape of x. Source: He et al., 2016."""
+    """x + scale · f(x), for a module f whose results have the shape of x: (eq-07-shortcut). Source: He et al., 2016."""
 
     def __init__(self, module, scale=1.0):
         self.module, self.scale = module, scale

@@ -18,10 +18,12 @@ class _Norm(Module):
 
 
 class LayerNorm(_Norm):
-    """γ (x − mean)/√(var + ε) + β, with mean and variance over the last axis, of length n. Source: Ba et al., 2016.
+    """γ (x − mean)/√(var + ε) + β, with mean and variance over the last axis, of length n: (eq-07-norm).
 
     >>> LayerNorm(2)(Tensor([[1.0, 3.0]])).data.round(3)
     array([[-1.,  1.]])
+
+    Source: Ba et al., 2016.
     """
 
     def __init__(self, n, eps=1e-5, dtype="float64"):
@@ -40,9 +42,9 @@ class BatchNorm(_Norm):
     array([[-1.],
            [ 1.]])
 
-    In use (`eval`) it takes the running mean and variance, into which each batch in training enters with the weight
-    `momentum`, its variance with n/(n − 1). Raises ValueError for a batch of one in training.
-    Source: Ioffe and Szegedy, 2015.
+    Equation (eq-07-norm), one feature at a time. In use (`eval`) it takes the running mean and variance, into which
+    each batch in training enters with the weight `momentum`, its variance with n/(n − 1). Raises ValueError for a batch
+    of one in training. Source: Ioffe and Szegedy, 2015.
     """
 
     def __init__(self, n, eps=1e-5, momentum=0.1, dtype="float64"):

@@ -50,8 +50,8 @@ class RNN(_Recurrent):
     Called on x (batch, time, n_in), or a list of (batch, n_in), and a first state (batch, n_hidden), zero if none is
     given, it returns the list of states. To end the graph between two calls, pass the last state's `.detach()`.
     `activation` is "tanh", "relu" or "linear". With Δ(t) = ∂L/∂Z(t), backward is Δ(t−1) = (Δ(t) W) ⊙ f′(Z(t−1)) plus
-    what the loss sends to step t − 1 itself (chapter 08). Raises ValueError for shapes that do not fit, and for another
-    activation. Source: Elman, 1990; the gradient: Werbos, 1990.
+    what the loss sends to step t − 1 itself: equations (eq-08-rnn) and (eq-08-backward). Raises ValueError for shapes
+    that do not fit, and for another activation. Source: Elman, 1990; the gradient: Werbos, 1990.
     """
 
     def __init__(self, n_in, n_hidden, *, rng, init=initial.orthogonal, activation="tanh", dtype="float64"):
@@ -73,7 +73,7 @@ class RNN(_Recurrent):
 
 
 class LSTM(_Recurrent):
-    """A state h and a memory c, guarded by gates: c ← f ⊙ c + i ⊙ g, h = o ⊙ tanh c.
+    """A state h and a memory c, guarded by gates: c ← f ⊙ c + i ⊙ g, h = o ⊙ tanh c. (eq-08-lstm), (eq-08-direct)
 
     >>> layer = LSTM(2, 3, rng=np.random.default_rng(0))
     >>> states, memories = layer(np.ones((5, 4, 2)))

@@ -11,12 +11,14 @@ from .modules import Linear, Module
 def weight_norm(v, g):
     """W with the rows g v/‖v‖, the norm taken of each row. Shapes: v (n_out, n_in), g (n_out,), result as v.
 
+    Equation (eq-08-weight-norm).
+
     >>> weight_norm([[3.0, 4.0]], [10.0])
     Tensor([[6., 8.]])
 
-    Backward, row by row, with û = v/‖v‖: ∂L/∂g = ∂L/∂w · û and ∂L/∂v = g/‖v‖ (∂L/∂w − ∂L/∂g û), which is orthogonal
-    to v (chapter 08). A row of zeros has no direction and gives nan. Raises ValueError for shapes that do not fit.
-    Source: Salimans and Kingma, 2016.
+    Backward, row by row, with û = v/‖v‖: ∂L/∂g = ∂L/∂w · û and ∂L/∂v = g/‖v‖ (∂L/∂w − ∂L/∂g û), which is orthogonal to
+    v: (eq-08-dg) and (eq-08-dv). A row of zeros has no direction and gives nan. Raises ValueError for shapes that do
+    not fit. Source: Salimans and Kingma, 2016.
     """
     v, g = (x if isinstance(x, Tensor) else Tensor(x) for x in (v, g))
     if v.ndim != 2 or g.shape != v.shape[:1]:
@@ -36,7 +38,7 @@ class WeightNorm(Module):
     True
 
     It takes over the layer's weights, so that it starts as the same function: v = W, and g the lengths of W's rows.
-    Raises TypeError for what is no Linear, ValueError where a row of W is zero. Equation: as in `weight_norm`.
+    Raises TypeError for what is no Linear, ValueError where a row of W is zero. Equation (eq-08-weight-norm).
     """
 
     def __init__(self, layer):
