@@ -17,7 +17,7 @@ TRAPS = re.findall(r"^\((trap-[\w-]+)\)=\n### ([^\n]+)\n\n(.+?)(?=\n\(|\Z)", pag
 def test_a_trap_is_whole(anchor: str, title: str, text: str) -> None:
     assert title.startswith('"')
     assert text.startswith("**Why it tempts.** ")
-    assert "\n**The mend.** " in text
+    assert "\n\n**The mend.** " in text
     shown = re.findall(r"\{ref\}`[^<`]*<(ch\d\d-[\w-]+)>`", text)
     assert shown or anchor == "trap-reinforce"  # what that one says is shown by the test below
     assert set(shown) <= set(sections())
