@@ -22,7 +22,7 @@ def decades(w, state, T):
 
 def bias(rng):
     """A share apart from one half, where what is left and what is lost are the same."""
-    return rng.choice((rng.uniform(0.1, 0.4), rng.uniform(0.6, 0.9))), int(rng.integers(3, 50))
+    return rng.choice((rng.uniform(0.1, 0.4), rng.uniform(0.6, 0.9))), int(rng.integers(5, 50))
 
 
 def gate(share, T):
