@@ -5,10 +5,11 @@ ASSIGNMENT ?= 03_worked_example
 SUBMITTED ?= tests/grading/samples
 OUT ?= results
 
-.PHONY: help setup book read test check lab notebooks exercises grade bench audit clean
+.PHONY: help setup book read pdf test check lab notebooks exercises grade bench audit clean
 
 help:
 	@echo "make read       set up, build the book and show it"
+	@echo "make pdf        set up, build the book and print it: each chapter, and the whole"
 	@echo "make test       set up and run every test (TORCH=1 adds the comparisons with PyTorch)"
 	@echo "make check      the quick checks, while working"
 	@echo "make lab        work the exercises in JupyterLab"
@@ -27,6 +28,9 @@ book: setup
 
 read: setup
 	@$(PY) tools/build.py --serve
+
+pdf: book
+	@$(PY) tools/pdf.py
 
 test: book lint
 	@$(PY) -m pytest -n auto --dist worksteal tests

@@ -15,7 +15,8 @@ const parts = [
   "styles/theme.css", "styles/pydata-sphinx-theme.css", "styles/sphinx-book-theme.css", "pygments.css",
   "sphinx-design.min.css", "copybutton.css", ...mystnb,
 ].map(name => path.join(fixed, name));
-parts.push(require.resolve("katex/dist/katex.css"), path.resolve("bplib/house.css"), path.join(fixed, "house-style.css"));
+parts.push(require.resolve("katex/dist/katex.css"), path.resolve("bplib/house.css"), path.join(fixed, "house-style.css"), path.join(fixed, "links.css"),
+  path.join(fixed, "print.css"));
 
 const entry = path.join(fixed, "all.css");
 await writeFile(entry, parts.map(p => `@import ${JSON.stringify(p)};`).join("\n"));

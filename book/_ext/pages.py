@@ -29,6 +29,7 @@ KEPT = {
     "clipboard.min.js",
     "copybutton.js",
     "scrollable.js",
+    "print.js",
 }
 
 # Roles without the children they promise, a role that is no longer one, a name that contradicts its text.
