@@ -26,6 +26,13 @@ def test_a_term_is_introduced_where_its_link_leads(term: str, anchor: str) -> No
     assert all(stem in text for stem in stems(term))
 
 
+@pytest.mark.parametrize(("term", "anchor"), TERMS, ids=[term for term, _ in TERMS])
+def test_no_earlier_chapter_has_the_term_in_bold(term: str, anchor: str) -> None:
+    bold = rf"\*\*{re.escape(term)}s?\*\*"
+    having = [path.stem[:2] for path in CHAPTERS if re.search(bold, chapter(path))]
+    assert min(having, default=anchor[2:4]) >= anchor[2:4]
+
+
 def test_the_link_names_its_chapter() -> None:
     assert len(ENTRIES) >= 60
     assert all(anchor.startswith(f"ch{int(number):02d}-") for _, _, number, anchor in ENTRIES)
