@@ -20,6 +20,7 @@ NEEDED = [
     "book",
     "bplib",
     "exercises",
+    "genindex.md",
     "tools",
     "requirements.lock",
     "hatch_build.py",

@@ -1,6 +1,7 @@
 """The built book as files: every link and anchor resolves, pages are light, and nothing asks another host."""
 
 import gzip
+import json
 import re
 from functools import cache
 from html.parser import HTMLParser
@@ -12,6 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 HTML = ROOT / "_build" / "html"
 PAGES = sorted(p for p in HTML.rglob("*.html") if "_static" not in p.relative_to(HTML).parts)
+POINTING = {"for", "list", "headers", "usemap", "aria-labelledby", "aria-describedby", "aria-controls", "aria-owns"}
 LOADING = {"script": "src", "img": "src", "link": "href", "iframe": "src", "source": "src", "object": "data"}
 
 
@@ -23,6 +25,8 @@ class Page(HTMLParser):
         self.links: list[str] = []
         self.loads: list[str] = []
         self.ids: list[str] = []
+        self.refers: list[str] = []
+        self.downloads: list[str] = []
         self.feed(path.read_text("utf-8"))
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
@@ -31,6 +35,15 @@ class Page(HTMLParser):
             self.ids.append(given["id"])
         if tag == "a" and given.get("href"):
             self.links.append(given["href"])
+            if "download" in given:
+                self.downloads.append(given["href"])
+        for attribute, value in attributes:
+            if attribute in POINTING:
+                self.refers += (value or "").removeprefix("#").split()
+            elif attribute in {"href", "xlink:href", "data-bs-target", "data-target"} and tag != "a":
+                self.refers += re.findall(r"^#(.+)$", value or "")
+            else:
+                self.refers += re.findall(r"url\(#([^)]+)\)", value or "")
         if given.get(LOADING.get(tag, "")) and given.get("rel") not in {"next", "prev", "search", "index", "author"}:
             self.loads.append(given[LOADING[tag]])
 
@@ -66,6 +79,22 @@ def test_links_resolve(path: Path) -> None:
         if not to.exists() or (anchor and to.suffix == ".html" and anchor not in page(to).ids):
             broken.append(link)
     assert not broken
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name)
+def test_every_attribute_that_points_at_an_element_finds_it(path: Path) -> None:
+    assert sorted(set(page(path).refers) - set(page(path).ids)) == []
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name)
+def test_what_is_offered_for_download_is_there_and_whole(path: Path) -> None:
+    for link in page(path).downloads:
+        to, _ = target(path, link)
+        assert to.stat().st_size > 100, link
+        if to.suffix == ".ipynb":
+            assert json.loads(to.read_text("utf-8"))["cells"], link
+        if to.suffix == ".pdf":
+            assert to.read_bytes().startswith(b"%PDF-"), link
 
 
 @pytest.mark.parametrize("path", PAGES, ids=name)
