@@ -6,8 +6,10 @@
 import numpy as np
 
 power = lambda value, exponent: np.sign(value) * abs(value) ** exponent
-length = lambda parts: np.sqrt(sum((part**2).sum() for part in parts))
+length = lambda parts: np.sqrt(squares(parts))
+squares = lambda parts: sum((part**2).sum() for part in parts)
 bent = lambda Delta, Yhat: Delta * (1 - Yhat**2)
+squashed = lambda Delta, Yhat: Delta + (np.tanh(Yhat) - Yhat) / len(Yhat)
 of_one = lambda f: lambda x, y, *matrices: f(x[None], y[None], *matrices)
 
 
@@ -20,10 +22,8 @@ def shapes(n, n0, n1, n2, n3):
     return {"B2": (n1, n2), "B3": (n2, n3), "D1": (n1, n3), "D2": (n2, n3), "message": (n, n1)}
 
 
-def each_matrix(change):
-    return lambda n, *rest: {
-        name: shape if name == "message" else change(n, shape) for name, shape in shapes(n, *rest).items()
-    }
+def with_batch(n, *rest):
+    return {name: (n, *shape) for name, shape in shapes(n, *rest).items()}
 
 
 def numbers(rng):
@@ -50,16 +50,17 @@ def from_w1(b2, b3, target):
     return {"w1": w1, "w2": w1**2 / (2 * b2), "w3": w1**2 / (2 * b3)}
 
 
-def forward(X, Ws):
-    As = [X]
-    for W in Ws[:-1]:
-        As.append(np.tanh(As[-1] @ W.T))
-    return As, As[-1] @ Ws[-1].T
+def multiplied(b2, b3, target):
+    w1, w2, w3 = ends(b2, b3, target).values()
+    return {"w1": w1, "w2": w2 * b2**2, "w3": w3 * b3**2}
 
 
 def rule(X, Y, Ws, back, direct=False, top=lambda Delta, Yhat: Delta, slope=lambda A: 1 - A**2):
     """All Δ and activations; a message to hidden layer l passes back[l - 1], from the next layer or the output."""
-    As, Yhat = forward(X, Ws)
+    As = [X]
+    for W in Ws[:-1]:
+        As.append(np.tanh(As[-1] @ W.T))
+    Yhat = As[-1] @ Ws[-1].T
     error = top((Yhat - Y) / len(X), Yhat)
     Deltas = [error]
     for M, A in zip(back[::-1], As[:0:-1], strict=True):
@@ -94,10 +95,6 @@ def at_another_time(shift):
         return named([Deltas[min(max(l + shift, 0), 2)] for l in range(3)], As)
 
     return mistaken
-
-
-def with_bugs(x, y, W1, W2, W3, B2, B3):
-    return of_one(fa(lambda *_: [W2, B3.T], top=bent))(x, y, W1, W2, W3, B2, B3)
 
 
 def arrays(rng):
@@ -164,9 +161,16 @@ def random_error(X, Y, Ws, Bs):
     return np.array([*dfa()(X, Y, Ws, Bs)[:-1], (Deltas[-1] @ Bs[-1].T).T @ As[-1]])
 
 
+def from_above(X, Y, Ws, Bs):
+    Deltas, As = rule(X, Y, Ws, [B.T for B in Bs], direct=True)
+    return np.array([Delta.T @ A for Delta, A in zip(Deltas, [*As[1:], As[-1]], strict=True)])
+
+
 MISSED = "missing-derivative"
 EXCHANGED = "rows and columns exchanged: B has a row for each unit that it leads to, a batch for each example."
 COMES_FROM = "direct feedback comes from the output, the other kind from the next layer up."
+TOO_LOW = "one layer too low: B2 and the message lead to layer 1, B3 to layer 2."
+OWN = "those are the layer's own weights: B comes from above."
 NO_RANDOM = "the output knows its own Δ: no random matrix stands before the last layer."
 WRONG_WAY = "B2 is the wrong way round: square, so no shape tells."
 READS_W3 = "the message to layer 2 passed through W3: weight transport."
@@ -182,8 +186,9 @@ QUESTIONS = {
         "mistakes": [
             ("transposed", EXCHANGED, lambda *a: {name: shape[::-1] for name, shape in shapes(*a).items()}),
             ("shape", COMES_FROM, lambda n, *s: {**shapes(n, *s), "B2": (s[1], s[3]), "D1": (s[1], s[2])}),
-            ("shape", "one layer too low: B leads to this layer.", lambda n, *s: shapes(n, s[0], *s[:3])),
-            ("shape", "a matrix serves all examples: no batch in its shape.", each_matrix(lambda n, s: (n, *s))),
+            ("shape", TOO_LOW, lambda n, *s: shapes(n, s[0], *s[:3])),
+            ("shape", OWN, lambda n, *s: {**shapes(n, *s), "B2": s[1::-1], "B3": s[2:0:-1]}),
+            ("shape", "a matrix serves all examples: no batch in its shape.", with_batch),
             ("shape", "a batch has a message for each example.", lambda n, *s: {**shapes(n, *s), "message": s[1:2]}),
         ],
     },
@@ -200,6 +205,7 @@ QUESTIONS = {
             ("other", "b2 and b3 are exchanged: b3 leads to layer 2.", lambda b2, b3, target: ends(b3, b2, target)),
             ("other", "in line 3 the product of all three weights is the target.", without_w3),
             ("other", "w3 learns from what w2 sends it: line 1 has w2, not w1.", from_w1),
+            ("other", "b stands on the side of the weight: divide by it.", multiplied),
             ("other", "the target is in line 3: it need not be 1.", lambda b2, b3, target: ends(b2, b3, 1.0)),
         ],
     },
@@ -228,6 +234,7 @@ QUESTIONS = {
             ),
             ("other", "only the first array is in it.", lambda u, g: angle(u[:1], g[:1])),
             ("other", ADDED, lambda *a: angle(*a, by=lambda parts: sum(map(np.linalg.norm, parts)))),
+            ("other", "a length is a root: ‖u‖² stands where ‖u‖ belongs.", lambda *a: angle(*a, by=squares)),
             ("sign", "uphill stays uphill: above 90° the cosine is negative.", lambda *a: 90 - abs(90 - angle(*a))),
             ("other", "counted from 90°: the sine's angle, not the cosine's.", lambda *a: 90 - angle(*a)),
         ],
@@ -246,13 +253,13 @@ QUESTIONS = {
             ("other", COPIED, lambda *a: {"W": kolen_pollack(*a)["W"], "B": kolen_pollack(*a)["W"].T}),
             ("other", BORROWED, lambda *a: kolen_pollack(*a, decayed=a[0].T)),
             ("other", "that is the change; the new matrix is asked for.", changes_only),
+            ("other", "B has not changed: it learns too.", lambda *a: {**kolen_pollack(*a), "B": a[1]}),
         ],
     },
     "bug": {
         "function": "fa_mended",
         "inputs": one,
         "mistakes": [
-            ("other", "nothing is mended yet.", with_bugs),
             ("other", LINEAR_TOP, of_one(fa(top=bent))),
             ("other", "the message to layer 1 reads W2.", of_one(fa(lambda W2, W3, B2, B3: [W2, B3.T]))),
             ("other", "this is backpropagation: both messages read W.", of_one(fa(lambda W2, W3, B2, B3: [W2, W3]))),
@@ -273,13 +280,12 @@ QUESTIONS = {
             ("other", "this is backpropagation.", dfa(lambda Ws, Bs: Ws[1:], direct=False)),
             ("other", "the last layer needs no B: its own Δ is known.", random_error),
             ("other", "the output is linear: no slope belongs to its Δ.", dfa(top=bent)),
+            ("other", "the output is linear: there is no tanh.", dfa(top=squashed)),
+            ("other", "an update takes what its layer received, not what it made of it.", from_above),
+            ("shape", "the last layer's update is missing.", lambda *a: dfa()(*a)[:-1]),
             (MISSED, "the slopes of tanh are missing.", dfa(slope=np.ones_like)),
             ("transposed", "B is the wrong way round: square, so no shape tells.", dfa(lambda Ws, Bs: Bs)),
-            (
-                "transposed",
-                "the updates are transposed: square, so no shape tells.",
-                lambda *a: dfa()(*a).swapaxes(1, 2),
-            ),
+            ("transposed", "the updates are transposed: no shape tells.", lambda *a: dfa()(*a).swapaxes(1, 2)),
             ("wrong-order", "the layers are in reverse: that of layer 1 comes first.", lambda *a: dfa()(*a)[::-1]),
             (
                 "missing-batch-sum",

@@ -87,6 +87,7 @@ WRONG = {
         (SHAPES.replace('"B2": (n1, n2)', '"B2": (n1, n3)'), "shape"),
         (SHAPES.replace('"B2": (n1, n2), "B3": (n2, n3)', '"B2": (n0, n1), "B3": (n1, n2)'), "shape"),
         (SHAPES.replace('"B2": (n1, n2)', '"B2": (n, n1, n2)'), "shape"),
+        (SHAPES.replace('"B2": (n1, n2)', '"B2": (n1, n0)'), "shape"),
         (SHAPES.replace("(n, n1)", "(n1,)"), "shape"),
         (SHAPES.replace("(n, n1)", "(n1, n)"), "transposed"),
         (SHAPES.replace('"D2": (n2, n3), ', ""), "shape"),
@@ -99,6 +100,7 @@ WRONG = {
         (ends("root(2 * b2 * target, 3)"), "other"),
         (ends("root(4 * b2 * b3 * target, 5)", w3="w1**2 / (2 * b3)"), "other"),
         (ends("root(16 * b2**3 * b3, 7)"), "other"),
+        (ends(w2="w1**2 / 2 * b2"), "other"),
         (ends("abs(16 * b2**3 * b3 * target) ** (1 / 7)"), "sign"),
         (ends("(16 * b2**3 * b3 * target) ** (1 / 7)"), "type", "dtype"),
         (ends("np.float64(16 * b2**3 * b3 * target) ** (1 / 7)"), "nan"),
@@ -113,7 +115,6 @@ WRONG = {
         (order("FCBEHA"), "wrong-order"),
         (order("FCHBEA"), "wrong-order"),
         (order("FCBHAE"), "wrong-order"),
-        (order("FCBEA"), "error"),
         (order("CFBHEA"), "error"),
         (order("FCBHEAK"), "error"),
         (order("FCBHEA").replace("return follow", "return order  # follow"), "type"),
@@ -123,6 +124,7 @@ WRONG = {
         (ANGLE.replace("np.degrees(np.arccos(cosine))", "cosine"), "other"),
         (ANGLE.replace("(u @ g)", "abs(u @ g)"), "sign"),
         (ANGLE.replace("np.arccos", "np.arcsin"), "other"),
+        (ANGLE.replace("np.linalg.norm(u) * np.linalg.norm(g)", "u @ u * (g @ g)"), "other"),
         (ANGLE.replace("(np.linalg.norm(u) * np.linalg.norm(g))", "1"), "nan"),
         ("angle_between = lambda updates, gradient: np.mean(list(map(alt.angle, updates, gradient)))\n", "other"),
         (
@@ -143,6 +145,7 @@ WRONG = {
         (KP.replace("A.T @ Delta", "Delta.T @ A"), "transposed"),
         (KP.replace("B - eta * (A.T @ Delta + decay * B)", "W_new.T"), "other"),
         (KP.replace("B - eta * (A.T @ Delta + decay * B)", "B + (W_new - W).T"), "other"),
+        (KP.replace("B - eta * (A.T @ Delta + decay * B)", "B"), "other"),
         (KP.replace("W - eta", "-eta").replace("B - eta", "-eta"), "other"),
         (KP.replace("Delta.T @ A", "np.outer(Delta, A)"), "error"),
         (KP.replace('{"W": W_new, "B": B_new}', "W_new, B_new"), "type"),
@@ -174,12 +177,9 @@ WRONG = {
         (DIRECT.replace(" / len(X)", ""), "times-n"),
         (DIRECT.replace("Yhat - Y", "Y - Yhat"), "sign"),
         (IN_A_LOOP.replace("+=", "="), "overwritten"),
-        (
-            DIRECT.replace("Delta.T @ As[l]", "np.einsum('no,ni->noi', Delta, As[l])").replace(
-                "error.T @ As[-1]", "np.einsum('no,ni->noi', error, As[-1])"
-            ),
-            "missing-batch-sum",
-        ),
+        (DIRECT.replace(".T @ As[", "[:, :, None] * As[").replace("])\n", "][:, None])\n"), "missing-batch-sum"),
+        (DIRECT.replace("Yhat = As[-1] @ Ws[-1].T", "Yhat = np.tanh(As[-1] @ Ws[-1].T)"), "other"),
+        (DIRECT.replace("Delta.T @ As[l]", "Delta.T @ As[l + 1]"), "other"),
         (DIRECT.replace("return found", "return found[:-1]"), "shape"),
         (DIRECT.replace("range(len(Ws) - 1)", "range(3)"), "error"),
     ],
@@ -194,9 +194,9 @@ def shapes(n, n0, n1, n2, n3):
 """,
         """
 def shapes(n, n0, n1, n2, n3):
-    W2, W3 = np.zeros((n2, n1)), np.zeros((n3, n2))
-    sent = (np.zeros((n, n2)) @ W2).shape
-    return {"B2": W2.T.shape, "B3": W3.T.shape, "D1": (W3 @ W2).T.shape, "D2": W3.T.shape, "message": sent}
+    W2, W3, Delta = np.zeros((n2, n1)), np.zeros((n3, n2)), np.zeros((n, n2))
+    found = {"B2": W2.T, "B3": W3.T, "D1": (W3 @ W2).T, "D2": W3.T, "message": Delta @ W2}
+    return {name: array.shape for name, array in found.items()}
 """,
     ],
     "zero-start": [
