@@ -35,6 +35,7 @@ FIGURES = (
     "alignment",
     "settling",
     "goodness",
+    "parsons",
 )
 
 
