@@ -3,6 +3,7 @@ import { button, fmt, h, judge, svgMath, verdictBox } from 'bplib-figures';
 import { scaleLinear } from 'd3-scale';
 import { create } from 'd3-selection';
 import PROGRAMS from '../parsons.json';
+import { draggable, middle } from './dragging.js';
 import { judged, results } from './parsons.js';
 
 const ROW = 26;
@@ -30,32 +31,6 @@ function drawBars(svg, view, state, numbers) {
   svg.attr('aria-label', shown ? `The results. ${said.join('; ')}.` : 'The results; the program has not been run.');
 }
 
-/** Let an element be dragged up and down: by a mouse anywhere, by a finger at its grip. */
-function draggable(tile, grip, drop) {
-  let from = null, moved = false;
-  tile.addEventListener('pointerdown', (event) => {
-    moved = false;
-    if (event.pointerType !== 'mouse' && !grip.contains(event.target)) return;
-    from = event.clientY;
-    tile.setPointerCapture(event.pointerId);
-  });
-  tile.addEventListener('pointermove', (event) => {
-    if (from === null) return;
-    moved ||= Math.abs(event.clientY - from) > 6;
-    if (moved) tile.style.transform = `translateY(${event.clientY - from}px)`;
-  });
-  const end = (event) => {
-    if (from === null) return;
-    from = null;
-    const { top, height } = tile.getBoundingClientRect();
-    tile.style.transform = '';
-    if (moved && event.type === 'pointerup') drop(top + height / 2);
-  };
-  tile.addEventListener('pointerup', end);
-  tile.addEventListener('pointercancel', end);
-  return () => moved; // whether the click that follows belongs to a drag
-}
-
 export function build(view) {
   let state;
   const task = h('p', { class: 'bp-lead' }), verdict = verdictBox();
@@ -64,7 +39,6 @@ export function build(view) {
   const svg = create('svg').attr('role', 'img').attr('style', 'margin-top: 1em');
   const program = () => PROGRAMS[state.program];
   const change = (order) => view.set({ order: order.join(''), run: 'no' });
-  const middle = (element) => element.getBoundingClientRect().top + element.getBoundingClientRect().height / 2;
 
   /** Put a line at a place of the program, or leave it out with a place behind its end. */
   const place = (letter, at) => {
@@ -76,10 +50,10 @@ export function build(view) {
     const grip = h('span', { class: 'bp-grip', 'aria-hidden': 'true' }, '⠿');
     const code = h('code', {}), where = h('span', { class: 'bp-hidden' });
     const tile = h('button', { type: 'button', class: 'bp-button bp-line' }, grip, h('b', {}, letter), code, where);
-    const dragged = draggable(tile, grip, (y) => {
-      const above = [...state.order].filter((each) => each !== letter && middle(tiles[each].tile) < y).length;
-      place(letter, y > middle(fence) ? 99 : above);
-    });
+    const dragged = draggable(tile, 'Y', (y) => {
+      const above = [...state.order].filter((each) => each !== letter && middle(tiles[each].tile, 'Y') < y).length;
+      place(letter, y > middle(fence, 'Y') ? 99 : above);
+    }, grip);
     tile.addEventListener('click', () => dragged() || place(letter, state.order.includes(letter) ? 99 : state.order.length));
     tile.addEventListener('keydown', (event) => {
       const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];

@@ -2,6 +2,7 @@
 import { button, fit, fmt, h, judge, math, verdictBox } from 'bplib-figures';
 import { scaleLinear } from 'd3-scale';
 import { create } from 'd3-selection';
+import { draggable, middle } from './dragging.js';
 import { shape, shapes, signOf, tables, values } from './shapes.js';
 
 const CSS = { W: 'bp-parameter', d: 'bp-gradient', D: 'bp-value' };
@@ -39,32 +40,11 @@ export function build(view) {
   for (const sign of 'WdD') {
     const tile = h('button', { type: 'button', class: 'bp-button bp-tile' });
     tiles[sign] = tile;
-    let from = null;
-    let dragged = false;
-    tile.addEventListener('pointerdown', (event) => {
-      from = event.clientX;
-      dragged = false;
-      tile.setPointerCapture(event.pointerId);
+    const dragged = draggable(tile, 'X', (x) => {
+      shift(sign, [...state.order].filter((each) => each !== sign && middle(tiles[each], 'X') < x).length);
     });
-    tile.addEventListener('pointermove', (event) => {
-      if (from === null) return;
-      dragged ||= Math.abs(event.clientX - from) > 6;
-      if (dragged) tile.style.transform = `translateX(${event.clientX - from}px)`;
-    });
-    const drop = (event) => {
-      if (from === null) return;
-      from = null;
-      const middle = (each) => each.getBoundingClientRect().left + each.getBoundingClientRect().width / 2;
-      const here = middle(tile);
-      tile.style.transform = '';
-      if (dragged && event.type === 'pointerup') {
-        shift(sign, [...state.order].filter((each) => each !== sign && middle(tiles[each]) < here).length);
-      }
-    };
-    tile.addEventListener('pointerup', drop);
-    tile.addEventListener('pointercancel', drop);
     tile.addEventListener('click', () => {
-      if (dragged) return (dragged = false);
+      if (dragged()) return undefined;
       if (picked === null) {
         picked = sign;
         view.say(`${signOf(sign, state)} is chosen; choose another to exchange them`);
