@@ -2,8 +2,8 @@
 
 The rules of differentiation (`bplib.rules`) are written once, against the Python array API standard. This file finds
 the namespace that goes with an array (through array-api-compat), so that the same rules run on NumPy, CuPy, PyTorch and
-array-api-strict, and it holds the few things the standard leaves out. Used from chapter 06 on; chapter 20 takes it to
-a GPU. Nothing here copies an array from a device to the host, except `to_numpy`, which is asked to.
+array-api-strict, and it holds the few things the standard leaves out. Nothing here copies an array from a device to
+the host, except `to_numpy`, which is asked to.
 
 Standard: https://data-apis.org/array-api/2024.12/
 """

@@ -1,4 +1,4 @@
-"""The graph of an array computation, and the walk back through it. Derived in chapters 04 and 06.
+"""The graph of an array computation, and the walk back through it. Derived in chapter 04.
 
 A `Node` stands for a result. It keeps the rule that made it, the nodes of the operands, and the arrays that the rule
 will read on the way back; no array more, no closure and no reference forward, so that a graph that nobody holds is

@@ -1,4 +1,4 @@
-"""Derivatives of derivatives: tensors whose data are tensors. Derived in chapter 12.
+"""Derivatives of derivatives: tensors whose data are tensors.
 
 To differentiate inside a function that is itself being differentiated, the inner derivative works one level up: there,
 a tensor's data is a tensor of the level below, and every number that the rules touch is recorded below. A level is

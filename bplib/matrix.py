@@ -1,4 +1,4 @@
-"""Reverse mode on arrays: a `Tensor` is an array that remembers how it was made. Derived in chapters 04 and 06.
+"""Reverse mode on arrays: a `Tensor` is an array that remembers how it was made. Derived in chapter 04.
 
 Every operation goes through `apply`: compute the value by its rule (`bplib.rules`) and, if a gradient may be asked,
 note it in the graph (`bplib.graph`). The rest of this file is the spelling: operators and methods. `data` and `grad`,

@@ -1,7 +1,7 @@
 """What to do with a gradient: SGD with momentum, Adam, AdamW; clipping; and loss scaling for half precision.
 
 An optimiser uses the gradients that `backward` left and nothing else; it is no part of backpropagation. Derived in
-chapter 05; clipping in chapter 08, loss scaling in chapter 10. The formulas are PyTorch's: 500 steps agree to 1e-13.
+chapter 05; clipping in chapter 08, which names loss scaling too. The formulas are PyTorch's: 500 steps agree to 1e-13.
 """
 
 import math
@@ -191,7 +191,7 @@ class LossScaler:
     (True, array([0.8]))
 
     Where a gradient has overflowed, `step` changes no parameter, halves `scale` and returns False. After `interval`
-    good steps in a row it doubles `scale`. Source: Micikevicius et al., Mixed precision training, 2018 (chapter 10).
+    good steps in a row it doubles `scale`. Source: Micikevicius et al., Mixed precision training, 2018.
     """
 
     def __init__(self, scale=2.0**16, interval=2000):

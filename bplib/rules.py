@@ -1,4 +1,4 @@
-"""The rules of differentiation: each operation's value, vjp and jvp side by side, in one table. Derived in chapter 06.
+"""The rules of differentiation: each operation's value, vjp and jvp side by side, in one table. Chapters 01 and 04.
 
 An operation y = f(a, b, …) needs three functions. `forward` computes y. `vjp` takes g = ∂L/∂y back to ∂L/∂a, ∂L/∂b, …
 (a vector-Jacobian product, reverse mode). `jvp` takes the tangents of a, b, … to the tangent of y (a Jacobian-vector

@@ -1,4 +1,4 @@
-"""An array and its gradient, and who may write into them: the part of a `Tensor` that is no operation. Chapter 06.
+"""An array and its gradient, and who may write into them: the part of a `Tensor` that is no operation.
 
 A gradient is never computed from data that was changed behind its back. On NumPy `data` is a read-only view as long as
 a live graph may read it, and a graph that meets a view handed out earlier keeps a copy. PyTorch counts the writes into

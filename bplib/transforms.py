@@ -1,4 +1,4 @@
-"""`grad`, `vjp`, `jvp` and `hvp`: the derivatives of a plain function, as functions. Derived in chapters 06 and 12.
+"""`grad`, `vjp`, `jvp` and `hvp`: the derivatives of a plain function, as functions. Chapters 01 and 04.
 
 A function takes and returns tensors. Arrays given to a transformed function come back as arrays, tensors as tensors,
 which can be differentiated again. Where a function has several arguments, a tuple stands for them.

@@ -1,4 +1,4 @@
-"""Layers and what holds them together. Derived in chapters 05 (layers), 07 to 09 (depth, time) and 10 (memory)."""
+"""Layers and what holds them together. Derived in chapters 05 (layers), 07 (depth) and 08 (time)."""
 
 from . import init
 from .modules import GELU, LeakyReLU, Linear, Module, ReLU, Residual, Sequential, Sigmoid, Tanh

@@ -1,4 +1,4 @@
-"""Recurrent layers: one layer used again at every step of a sequence. Derived in chapter 09.
+"""Recurrent layers: one layer used again at every step of a sequence. Derived in chapter 08.
 
 The graph that a sequence leaves behind is the net unrolled in time, so that `backward` through it is backpropagation
 through time, and nothing here says how. The states come back as a list, one tensor for each step: what you hold of them

@@ -1,4 +1,4 @@
-"""Checkpointing: forget what a stretch of layers computed, and compute it again on the way back. Derived in chapter 10.
+"""Checkpointing: forget what a stretch of layers computed, and compute it again on the way back. Checked in chapter 18.
 
 A net of n layers in √n segments keeps √n inputs of segments, and while one segment is walked back the √n results in it:
 2√n instead of n, for one more forward pass. Source: Chen et al., Training deep nets with sublinear memory cost, 2016.
