@@ -32,7 +32,7 @@ for (const file of bundled.outputFiles.filter(f => f.path.endsWith(".woff2"))) {
 const css = bundled.outputFiles.find(f => f.path.endsWith(".css")).text
   .replaceAll(/,\s*url\(data:[^)]*\)\s*format\("(?:woff|truetype)"\)/g, "");
 const [purged] = await new PurgeCSS().purge({
-  content: [path.join(out, "**/*.html"), path.join(fixed, "*.js"), path.join(fixed, "scripts/*.js")],
+  content: [path.join(out, "**/*.html"), ...["*.js", "scripts/*.js", "python/python.js"].map(name => path.join(fixed, name))],
   css: [{ raw: css }],
   // Classes are words in HTML and in scripts; KaTeX writes some with dots and digits.
   defaultExtractor: text => text.match(/[\w-/:.]+(?<![:.])/g) ?? [],

@@ -102,12 +102,22 @@ def test_a_chapters_notebook_is_the_committed_one(path: Path) -> None:
     assert f'<a href="{path.stem}.ipynb" download>' in path.read_text("utf-8")
 
 
-def test_a_notebook_is_downloaded_from_the_disk(open_page: Callable[..., Any], tmp_path: Path) -> None:
-    page = open_page(CHAPTERS[0].as_uri(), offline=True)
+def test_a_notebook_is_downloaded(open_page: Callable[..., Any], served: Callable[[Path], str], tmp_path: Path) -> None:
+    page = open_page(f"{served(HTML)}/{name(CHAPTERS[0])}")
     with page.expect_download() as waiting:
         page.get_by_role("link", name="This chapter as a notebook").click()
     waiting.value.save_as(tmp_path / "got.ipynb")
     assert (tmp_path / "got.ipynb").read_bytes() == CHAPTERS[0].with_suffix(".ipynb").read_bytes()
+
+
+def test_from_the_disk_the_link_leads_to_the_notebook(open_page: Callable[..., Any]) -> None:
+    """A browser shows the file rather than copying it from the disk to the disk; saved, it is the notebook."""
+    page = open_page(CHAPTERS[0].as_uri(), offline=True)
+    page.get_by_role("link", name="This chapter as a notebook").click()
+    page.wait_for_url("**/*.ipynb")
+    assert (
+        page.evaluate("document.body.innerText").strip() == CHAPTERS[0].with_suffix(".ipynb").read_text("utf-8").strip()
+    )
 
 
 def test_at_home_nothing_leads_abroad() -> None:
