@@ -27,9 +27,9 @@ def with_batch(n, *rest):
 
 
 def numbers(rng):
-    """b2, b3 and a target, either sign, and b2 and b3 of different size."""
-    b2, b3, target = rng.choice((-1.0, 1.0), 3) * rng.uniform((0.5, 1.1, 1.2), (0.9, 1.6, 2.0))
-    return (b2, b3, target) if rng.integers(2) else (b3, b2, target)
+    """b2 and b3 of different size and any sign; w1 ends negative in three of four, where a lost sign shows."""
+    b2, b3 = rng.choice((-1.0, 1.0), 2) * rng.permuted(rng.uniform((0.5, 1.1), (0.9, 1.6)))
+    return b2, b3, np.sign(b2 * b3) * rng.choice((-1, -1, -1, 1)) * rng.uniform(1.2, 2.0)
 
 
 def ends(b2, b3, target, c=16.0, half=0.5):
@@ -98,12 +98,13 @@ def at_another_time(shift):
 
 
 def arrays(rng):
-    """Two lists of arrays with an angle between 40° and 140°; layers differ in their angle and in their size."""
+    """Two lists of arrays at 40° to 140°, three of four times above 90°; layers differ in angle and in size."""
     while True:
         gradient = [rng.normal(0, size, shape) for size, shape in ((1.0, (4, 3)), (0.5, (4,)), (2.0, (2, 4)))]
         updates = [rng.uniform(-1, 1) * g + rng.normal(0, rng.uniform(0.5, 2), g.shape) for g in gradient]
-        if 40 < angle(updates, gradient) < 140 and abs(angle(updates, gradient) - 90) > 3:
-            return updates, gradient
+        if 40 < (theta := angle(updates, gradient)) < 140 and abs(theta - 90) > 3:
+            away = (theta < 90) == (rng.random() < 0.75)
+            return [-u if away else u for u in updates], gradient
 
 
 def angle(updates, gradient, by=length):
@@ -195,6 +196,7 @@ QUESTIONS = {
     "zero-start": {
         "function": "final_weights",
         "inputs": numbers,
+        "trials": 12,
         "mistakes": [
             (
                 "sign",
@@ -224,6 +226,7 @@ QUESTIONS = {
     "angle": {
         "function": "angle_between",
         "inputs": arrays,
+        "trials": 12,
         "mistakes": [
             ("other", "in radians; degrees are asked for.", lambda *a: np.radians(angle(*a))),
             ("other", "that is the cosine; the angle is asked for.", lambda *a: np.cos(np.radians(angle(*a)))),
