@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 from prose import page, sections
 
-from bplib.functional import linear
+from bplib import nn
+from bplib.counting import count_products
+from bplib.functional import linear, mse
 from bplib.matrix import Tensor
+from bplib.optim import Adam
 from bplib.scalar import Value
 
 TRAPS = re.findall(r"^\((trap-[\w-]+)\)=\n### ([^\n]+)\n\n(.+?)(?=\n\(|\Z)", page("exam_traps"), re.M | re.S)
@@ -82,6 +85,39 @@ def test_a_relu_needs_one_bit() -> None:
     np.testing.assert_allclose(message, true, rtol=1e-12)
     flipped = [1 - slopes[0], slopes[1]]
     assert np.abs(back(np.ones((5, 3)), Ws, unused, flipped)[1] - true).max() > 0.1
+
+
+def square_net(layers, width, seed=2):
+    rng = np.random.default_rng(seed)
+    return nn.Sequential(*(nn.Sequential(nn.Linear(width, width, rng=rng), nn.Tanh()) for _ in range(layers)))
+
+
+@pytest.mark.parametrize(("layers", "saved"), [(4, 0.0), (25, 0.6), (100, 0.8)])
+def test_recomputing_saves_by_depth_and_costs_a_third(layers: int, saved: float) -> None:
+    net, x = square_net(layers, 4), Tensor(np.ones((3, 4)), requires_grad=True)
+    root = round(layers**0.5)
+    assert 1 - (root + root) / layers == pytest.approx(saved)
+    with count_products() as plain:
+        net(x).sum().backward()
+    with count_products() as again:
+        nn.checkpoint(net, x).sum().backward()
+    assert again.multiplications / plain.multiplications == pytest.approx(4 / 3)
+
+
+def test_where_activations_lead() -> None:
+    """One layer with Adam: B n activations against n² each of weights, gradients and two running means."""
+    net, leads = square_net(1, 16), {}
+    adam = Adam(net.parameters())
+    for batch in (16, 64, 256):
+        x = Tensor(np.ones((batch, 16)))
+        a = net(x)
+        mse(a, np.zeros(a.shape)).backward()
+        adam.step()
+        W = net[0][0].W
+        held = W.data.size + W.grad.size + sum(np.size(mean) for mean in adam._state[W][:2])
+        assert held == 4 * 16**2
+        leads[batch] = a.data.size / held
+    assert leads == {16: 0.25, 64: 1.0, 256: 4.0}
 
 
 def sigma(u):
