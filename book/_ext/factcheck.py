@@ -141,6 +141,7 @@ class ClaimsDirective(SphinxDirective):
         if kind != "planned":
             told = f" Checked by {', '.join(map(check, claim['evidence']))}."
             box[-1] += nodes.raw("", told, format="html")
+            box[-1]["classes"].append("bp-shown")
         return box
 
 

@@ -58,6 +58,9 @@
     tip.hidden = false;
     (of.closest("article") || document.body).append(tip);
     if (tip.showPopover) tip.showPopover();
+    tip.style.fontSize = "";
+    const fits = (tip.clientWidth - 24) / (tip.scrollWidth - 24); // a wide formula is made smaller rather than scrolled
+    if (fits < 1) tip.style.fontSize = `${0.95 * fits}rem`;
     of.setAttribute("aria-describedby", tip.id);
     place();
   };

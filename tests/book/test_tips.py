@@ -71,6 +71,13 @@ def test_an_equation_of_another_chapter(disk: bool, chapter: Callable[..., Any])
     assert page.seen.errors == []
 
 
+def test_a_wide_formula_fits_a_phone(chapter: Callable[..., Any]) -> None:
+    page = chapter("chapters/16_feedback_alignment.html", width=320)
+    rest_on(page, 'article a[href="#equation-eq-16-fa"]:not(.eqno)')
+    assert page.locator(TIP).evaluate("tip => tip.scrollWidth <= tip.clientWidth + 1")
+    assert page.locator(f"{TIP} .katex").evaluate("formula => parseFloat(getComputedStyle(formula).fontSize)") > 8
+
+
 def test_it_is_dismissed_hovered_and_left(chapter: Callable[..., Any]) -> None:
     page = chapter()
     rest_on(page, HERE)
