@@ -1,4 +1,4 @@
-// A block that scrolls sideways takes the keyboard. Measured a few at a time while the browser is idle: the theme
+// A block that scrolls sideways takes the keyboard, and its arrow keys. Measured a few at a time while the browser is idle: the theme
 // measures all of them at once, which lays out the whole page before the reader sees it.
 (() => {
   const idle = window.requestIdleCallback || (act => setTimeout(act, 50));
@@ -15,6 +15,12 @@
     delete document.documentElement.dataset.bpMeasured;
     if (asleep) idle(measure, { timeout: 1000 });
   };
+  // The arrow keys scroll the wide block that has the keyboard; elsewhere they turn the page.
+  document.addEventListener("keydown", event => {
+    const block = event.target.closest?.("[tabindex]");
+    const sideways = event.key === "ArrowLeft" || event.key === "ArrowRight";
+    if (sideways && block && block.scrollWidth > block.clientWidth) event.stopPropagation();
+  }, true);
   window.addEventListener("load", begin);
   window.addEventListener("resize", begin);
 })();

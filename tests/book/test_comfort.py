@@ -121,6 +121,16 @@ def test_arrow_keys_turn_the_page_but_not_inside_a_figure(open_page: Callable[..
     page.wait_for_url("**/03_worked_example.html")
 
 
+def test_arrow_keys_scroll_wide_code_and_do_not_turn_the_page(open_page: Callable[..., Any]) -> None:
+    page = open_page(THREE[0].as_uri(), width=320)
+    page.wait_for_load_state("networkidle")
+    page.wait_for_function("'bpMeasured' in document.documentElement.dataset")
+    page.locator("article pre[tabindex]").first.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("document.activeElement.scrollLeft > 0")
+    assert "03_worked_example" in page.url
+
+
 def test_figures_change_with_the_theme(open_page: Callable[..., Any]) -> None:
     """Still pictures, drawn by Matplotlib or by a figure, in light and in dark: no ink keeps its colour."""
     ink = "[...document.querySelectorAll('article svg text')].map(e => getComputedStyle(e).fill)"
