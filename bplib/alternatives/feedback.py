@@ -20,11 +20,11 @@ class Backpropagation(Rule):
     """
 
     def message(self, l, delta, error):
-        """What reaches hidden layer l, shape (batch, n_l), from Δ(l+1) and from the error Δ(L) at the output."""
+        """What reaches hidden layer l, shape (batch, n_l), from Δ(l+1) and from the error Δ(K) at the output."""
         return self._backend.xp.product(delta, self.weights[l]._data)
 
     def deltas(self, x, y):
-        """[Δ(1), …, Δ(L)] as the rule believes them to be, and the activations [x, a(1), …, ŷ]."""
+        """[Δ(1), …, Δ(K)] as the rule believes them to be, and the activations [x, a(1), …, ŷ]."""
         layers, slope, xp = self.forward(x), ACTIVATIONS[self.activation][1], self._backend.xp
         error = delta = self.error(layers[-1], y)
         found = [error]
@@ -73,21 +73,21 @@ class FeedbackAlignment(Backpropagation):
 
 
 class DirectFeedbackAlignment(FeedbackAlignment):
-    """The message is Δ(L) B(l)ᵀ: the output's error goes to every layer at once, B(l) of shape (n_l, n_L). (eq-16-dfa)
+    """The message is Δ(K) B(l)ᵀ: the output's error goes to every layer at once, B(l) of shape (n_l, n_K). (eq-16-dfa)
 
     >>> import numpy as np
     >>> rule = DirectFeedbackAlignment((64, 32, 16, 10), rng=np.random.default_rng(0))
     >>> [B.shape for B in rule.feedback]
     [(32, 10), (16, 10)]
 
-    B ~ N(0, scale/n_L), so that an entry of the message has the size of the error. Source: Nøkland, 2016.
+    B ~ N(0, scale/n_K), so that an entry of the message has the size of the error. Source: Nøkland, 2016.
     """
 
     def _shape_of(self, l, scale):
         return (self.sizes[l], self.sizes[-1]), scale / self.sizes[-1]
 
     def message(self, l, delta, error):
-        """Δ(L) B(l)ᵀ."""
+        """Δ(K) B(l)ᵀ."""
         return self._backend.xp.product(error, self.feedback[l - 1]._data.T)
 
 
@@ -110,7 +110,7 @@ class KolenPollack(FeedbackAlignment):
 
     @property
     def parameters(self):
-        """W(1), b(1), …, W(L), b(L), then B(2), …, B(L)."""
+        """W(1), b(1), …, W(K), b(K), then B(2), …, B(K)."""
         return [*super().parameters, *self.feedback]
 
     def updates(self, x, y):
@@ -184,7 +184,7 @@ class Frozen(FeedbackAlignment):
 
     @property
     def parameters(self):
-        """W(L) and b(L)."""
+        """W(K) and b(K)."""
         return [self.weights[-1], self.biases[-1]]
 
     def updates(self, x, y):

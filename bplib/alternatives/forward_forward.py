@@ -95,7 +95,7 @@ class ForwardForward(Rule):
         return self._backend.xp.times_transposed(last, self.weights[-1]._data) + self.biases[-1]._data
 
     def forward(self, x):
-        """[x with blank labels, a(1), …, a(L − 1), the head's ŷ]."""
+        """[x with blank labels, a(1), …, a(K − 1), the head's ŷ]."""
         x = self._input(x)
         found, last = self._hidden(x, self._blank(x))
         return [found[0][0], *(a for _, a in found), self._head(last)]

@@ -25,7 +25,7 @@ ACTIVATIONS = {
 
 
 class Rule:
-    """A net of layers, sizes (n_0, …, n_L), with `weights` of shape (n_out, n_in), `biases`, and a rule to train them.
+    """A net of layers, sizes (n_0, …, n_K), with `weights` of shape (n_out, n_in), `biases`, and a rule to train them.
 
     The hidden layers have one `activation` (tanh, sigmoid, relu or linear); the last layer is linear and its outputs
     enter the `loss`: "cross_entropy" (after a softmax) or "mse" (against one-hot labels), a mean over the batch.
@@ -82,7 +82,7 @@ class Rule:
         """Called by `train` before each epoch, for rules with a phase of their own."""
 
     def forward(self, x):
-        """The activations of all layers, [x, a(1), …, a(L − 1), ŷ], where ŷ = z(L). Shapes (batch, n_l)."""
+        """The activations of all layers, [x, a(1), …, a(K − 1), ŷ], where ŷ = z(K). Shapes (batch, n_l)."""
         x = self._input(x)
         xp, f = self._backend.xp, ACTIVATIONS[self.activation][0]
         layers = [x]
@@ -92,7 +92,7 @@ class Rule:
         return layers
 
     def scores(self, x):
-        """One number for each class, the largest for the class that is predicted. Shape (batch, n_L)."""
+        """One number for each class, the largest for the class that is predicted. Shape (batch, n_K)."""
         return self.forward(x)[-1]
 
     def predict(self, x):
@@ -100,7 +100,7 @@ class Rule:
         return self._backend.xp.argmax(self.scores(x), axis=1)
 
     def error(self, outputs, y):
-        """Δ(L) = ∂L/∂Z(L) of the loss: (softmax(Z) − one-hot)/n, or 2 (Z − one-hot)/(n n_L) for mse."""
+        """Δ(K) = ∂L/∂Z(K) of the loss: (softmax(Z) − one-hot)/n, or 2 (Z − one-hot)/(n n_K) for mse."""
         xp, (n, classes) = self._backend.xp, outputs.shape
         labels = class_labels(y, outputs)
         if self.loss_name == "mse":

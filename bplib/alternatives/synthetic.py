@@ -33,7 +33,7 @@ class SyntheticGradients(Backpropagation):
 
     @property
     def parameters(self):
-        """W(1), b(1), …, W(L), b(L), then A(1), C(1), c(1), A(2), …"""
+        """W(1), b(1), …, W(K), b(K), then A(1), C(1), c(1), A(2), …"""
         return [*super().parameters, *(p for model in self.models for p in model)]
 
     def synthetic(self, l, a, hot):
@@ -45,7 +45,7 @@ class SyntheticGradients(Backpropagation):
         return self._backend.xp.one_hot(class_labels(y, outputs), self.sizes[-1], outputs.dtype) * float(self.labels)
 
     def deltas(self, x, y):
-        """[Δ(1), …, Δ(L)]: all but the last from the layer itself and the label; and the activations."""
+        """[Δ(1), …, Δ(K)]: all but the last from the layer itself and the label; and the activations."""
         layers, slope, xp = self.forward(x), ACTIVATIONS[self.activation][1], self._backend.xp
         error, n = self.error(layers[-1], y), layers[0].shape[0]
         hot = self._hot(y, layers[-1])

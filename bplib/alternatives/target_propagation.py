@@ -36,7 +36,7 @@ class DifferenceTargetPropagation(Backpropagation):
 
     @property
     def parameters(self):
-        """W(1), b(1), …, W(L), b(L), then V and v of the inverse from layer 2 to 1, from 3 to 2, …"""
+        """W(1), b(1), …, W(K), b(K), then V and v of the inverse from layer 2 to 1, from 3 to 2, …"""
         return [*super().parameters, *(p for inverse in self.inverses for p in inverse)]
 
     def inverse(self, l, above):
@@ -45,7 +45,7 @@ class DifferenceTargetPropagation(Backpropagation):
         return f(xp, xp.times_transposed(above, V._data) + v._data)
 
     def targets(self, layers, error):
-        """[â(1), …, â(L − 1)] from the activations and the error Δ(L) at the output."""
+        """[â(1), …, â(K − 1)] from the activations and the error Δ(K) at the output."""
         n, top = error.shape[0], len(layers) - 2
         found = [layers[top] - self.rate * n * self.message(top, error, error)]
         for l in range(top - 1, 0, -1):
@@ -53,7 +53,7 @@ class DifferenceTargetPropagation(Backpropagation):
         return found
 
     def deltas(self, x, y):
-        """[Δ(1), …, Δ(L)]: (a − â) ⊙ f′ / n in hidden layers, the true one in the last; and the activations."""
+        """[Δ(1), …, Δ(K)]: (a − â) ⊙ f′ / n in hidden layers, the true one in the last; and the activations."""
         layers, slope, xp = self.forward(x), ACTIVATIONS[self.activation][1], self._backend.xp
         error, n = self.error(layers[-1], y), layers[0].shape[0]
         pairs = zip(layers[1:-1], self.targets(layers, error), strict=True)
