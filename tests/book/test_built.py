@@ -15,6 +15,7 @@ HTML = ROOT / "_build" / "html"
 PAGES = sorted(p for p in HTML.rglob("*.html") if "_static" not in p.relative_to(HTML).parts)
 POINTING = {"for", "list", "headers", "usemap", "aria-labelledby", "aria-describedby", "aria-controls", "aria-owns"}
 LOADING = {"script": "src", "img": "src", "link": "href", "iframe": "src", "source": "src", "object": "data"}
+OTHER_PAGES = {"next", "prev", "search", "index", "author", "canonical"}  # a link of these kinds loads nothing
 
 
 class Page(HTMLParser):
@@ -44,7 +45,7 @@ class Page(HTMLParser):
                 self.refers += re.findall(r"^#(.+)$", value or "")
             else:
                 self.refers += re.findall(r"url\(#([^)]+)\)", value or "")
-        if given.get(LOADING.get(tag, "")) and given.get("rel") not in {"next", "prev", "search", "index", "author"}:
+        if given.get(LOADING.get(tag, "")) and given.get("rel") not in OTHER_PAGES:
             self.loads.append(given[LOADING[tag]])
 
 

@@ -62,14 +62,6 @@ def test_a_chapter_is_light(path: Path, open_page: Callable[..., Any], served: C
     assert small <= 350_000
 
 
-@pytest.mark.parametrize("path", [p for p in OPENED if p.parent.name == "chapters"], ids=name)
-def test_a_chapter_reads_without_javascript(path: Path, open_page: Callable[..., Any]) -> None:
-    page = open_page(path.as_uri(), javascript=False)
-    assert page.locator(".katex").count() > 20
-    for figure in page.locator("[data-bp-figure]").all():
-        assert figure.locator("svg").first.is_visible()
-
-
 @pytest.mark.parametrize("source", ["server", "disk"])
 def test_search_finds_a_word(source: str, open_page: Callable[..., Any], served: Callable[[Path], str]) -> None:
     host = served(HTML) if source == "server" else HTML.as_uri()
