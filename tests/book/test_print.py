@@ -31,6 +31,7 @@ SAYS = """() => {
         code: said('.cell > .cell_input pre').flatMap(text => text.split('\\n')),
         outputs: said('.cell_output pre').flatMap(text => text.split('\\n')),
         captions: said('figcaption'),
+        labels: said(':is(.bp-scroll, .bp-wide) > svg text'),
         questions: said('.bp-option:not(:has(sub))'),
         reasons: said('.bp-why:not(:has(sub))').map(text => text.replace('Read on where this is shown.', '')),
         numbers: said('.eqno'),
