@@ -75,13 +75,13 @@ def _paths(x: float, w1: float, w2: float, y: float) -> tuple[dict[str, Any], di
 
 
 def _batch(x: float, w1: float, w2: float, y: float) -> tuple[dict[str, Any], dict[str, Any]]:
-    X, T = np.array([[x, 1.0], [-0.5, x], [1.5, -1.0]]), np.array([[y, 0.0], [0.5, y], [-1.0, 1.0]])
+    X, Y = np.array([[x, 1.0], [-0.5, x], [1.5, -1.0]]), np.array([[y, 0.0], [0.5, y], [-1.0, 1.0]])
     W1 = Tensor([[w1, 0.8], [-0.4, 1.0]], requires_grad=True)
     W2 = Tensor([[w2, 1.0], [-0.7, 0.6]], requires_grad=True)
     H = linear(Tensor(X), W1).sigmoid()
-    Y = linear(H, W2)
-    (((Y - T) ** 2).sum() / (2 * len(X))).backward()
-    given = {"X": X, "W2": W2.data, "H": H.data, "Y": Y.data, "T": T, "n": len(X)}
+    Yhat = linear(H, W2)
+    (((Yhat - Y) ** 2).sum() / (2 * len(X))).backward()
+    given = {"X": X, "W2": W2.data, "H": H.data, "Yhat": Yhat.data, "Y": Y, "n": len(X)}
     return given, {"dW1": W1.grad, "dW2": W2.grad}
 
 

@@ -105,7 +105,7 @@ def test_by_keyboard(show_page):
         ("chain", "HE", "It reads delta2, which no line of the program makes."),
         ("chain", "CE", "Not whole yet. No line makes dw1."),
         ("chain", "CEDABF", "In line D the way from delta2 to delta1 goes through the sigmoid below as well"),
-        ("chain", "CEHGBF", "In line G delta2 belongs to the upper neuron"),
+        ("chain", "CEHGBF", "In line G delta2 belongs to the output"),
         ("paths", "DFEGHB", "dx is wrong: line G. In line G the message along b replaces the one along a"),
         ("paths", "DFCHB", "Along a path slopes multiply; over several paths they add"),
         ("paths", "DFEHB", "x has received from one of its paths only"),

@@ -9,7 +9,7 @@ const flip = (M) => M[0].map((_, j) => M.map((row) => row[j]));
 const times = (A, B) => A.map((row) => flip(B).map((column) => row.reduce((sum, a, k) => sum + a * column[k], 0)));
 const each = (f, ...all) => all[0].map((row, i) => row.map((_, j) => f(...all.map((M) => M[i][j]))));
 const slope = (h) => h * (1 - h);
-const apart = ({ Y, T }, n) => each((y, t) => (y - t) / n, Y, T);
+const apart = ({ Yhat, Y }, n) => each((yhat, y) => (yhat - y) / n, Yhat, Y);
 
 /** What each line computes of the names above it. */
 const COMPUTED = {
@@ -53,14 +53,14 @@ const FORWARD = {
   },
   paths: ({ x, w1, w2 }) => ({ x, w1, w2, a: x * w1, b: x * w2 }),
   batch({ x, w1, w2, y }) {
-    const X = [[x, 1], [-0.5, x], [1.5, -1]], T = [[y, 0], [0.5, y], [-1, 1]], W2 = [[w2, 1], [-0.7, 0.6]];
+    const X = [[x, 1], [-0.5, x], [1.5, -1]], Y = [[y, 0], [0.5, y], [-1, 1]], W2 = [[w2, 1], [-0.7, 0.6]];
     const H = each(sigmoid, times(X, flip([[w1, 0.8], [-0.4, 1]])));
-    return { X, W2, H, Y: times(H, flip(W2)), T, n: 3 };
+    return { X, W2, H, Yhat: times(H, flip(W2)), Y, n: 3 };
   },
 };
 
 const named = (line) => line.split(' = ')[0];
-const reads = (line) => line.split(' = ')[1].match(/[A-Za-z]\w*/g).filter((name) => name !== 'T' || !line.includes('.T'));
+const reads = (line) => line.split(' = ')[1].match(/[A-Za-z]\w*/g).filter((name) => name !== 'T');
 
 /** Run the lines: the names at the end, those that a line has made, and where a name was missing. */
 export function run(program, order, given) {
