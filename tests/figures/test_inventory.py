@@ -10,8 +10,9 @@ import pytest
 
 from bplib.figures import _quiz, inventory
 from bplib.figures._quiz import plain
-from bplib.functional import softmax_cross_entropy
+from bplib.functional import jvp, softmax_cross_entropy
 from bplib.matrix import Tensor
+from bplib.optim import SGD, Adam
 
 DATA = inventory.load()
 NAMES = DATA["misconceptions"]
@@ -118,6 +119,46 @@ def test_numbers_of_the_paths():
     u = Tensor(1.0, requires_grad=True)
     (4 * (3 * u) + 5 * (-2 * u)).backward()
     assert says("02-two-paths").startswith(f"{u.grad.item():.0f},")
+
+
+def sent_by_the_newest_message(lines):
+    """Messages of a walk over `lines` lines v = v + v that hands each one on by itself."""
+    return 0 if lines == 0 else 2 * (1 + sent_by_the_newest_message(lines - 1))
+
+
+def test_numbers_of_the_walk_that_does_not_wait():
+    assert says("02-when-to-send") == (
+        f"The right slope, after {sent_by_the_newest_message(16):,} messages where {2 * 16} would do."
+    )
+
+
+def test_the_forward_modes_step_is_the_walks_and_adams_is_not():
+    rng = np.random.default_rng(0)
+    x, start = Tensor(rng.normal(size=(5, 3))), rng.normal(size=(2, 3))
+
+    def loss(W):
+        return (x @ W.T).tanh().mean()
+
+    def step(optimiser):
+        W = Tensor(start, requires_grad=True)
+        loss(W).backward()
+        optimiser([W], lr=0.1).step()
+        return W.data
+
+    knobs = np.eye(start.size).reshape(-1, *start.shape)
+    forward = np.reshape([float(jvp(loss, start, knob)[1]) for knob in knobs], start.shape)
+    np.testing.assert_allclose(start - 0.1 * forward, step(SGD), atol=1e-15)
+    assert np.abs(step(Adam) - step(SGD)).max() > 0.01
+    assert says("05-two-algorithms").startswith("The second:")
+
+
+def test_where_both_fade_alike_the_gradient_is_level_and_tiny():
+    question = next(each for each in QUESTIONS if each["id"] == "07-small-delta")
+    layers = np.arange(1, 31)
+    products = 0.7 ** (30 - layers) * 0.7 ** (layers - 1)
+    assert np.ptp(products) < 1e-18
+    assert 25_000 < 1 / products[0] < 35_000
+    assert any("a thirty-thousandth" in option["why"] for option in question["options"])
 
 
 def test_numbers_of_tanh():
