@@ -39,6 +39,11 @@ def label(claim: dict[str, Any]) -> str:
     return f"claim-{claim['id']}".lower().replace(".", "-")
 
 
+def ran(name: str) -> str:
+    """The anchor of the line that a chapter printed for a claim."""
+    return f"ran-{name}".replace(".", "-")
+
+
 def verdict(claim: dict[str, Any]) -> str:
     """One of `VERDICTS`."""
     return "planned" if claim["status"] == "planned" else str(claim["verdict"]).lower()
@@ -85,7 +90,7 @@ def check(name: str) -> str:
     """What checks a claim, as HTML: a link to the line that the chapter printed, or the name of a test."""
     kind, _, rest = name.partition(":")
     if kind == "claim" and rest in printed():
-        address = f"../chapters/{printed()[rest]}.html#ran-{rest}"
+        address = f"../chapters/{printed()[rest]}.html#{ran(rest)}"
         return f'<a class="reference internal" href="{address}"><code>{rest}</code></a>'
     return f"<code>{escape(name.split('/')[-1].replace('::', ': '))}</code>"
 
@@ -98,9 +103,9 @@ def form(claims: list[dict[str, Any]]) -> str:
     choices += [radio.format(v, "", f"{SIGNS[v]} {words}", verdicts[v]) for v, words in VERDICTS.items()]
     options = [f'<option value="{page}">{named(page)} ({pages[page]})</option>' for page in sorted(pages)]
     return (
-        f'<form class="bp-ledger" hidden><fieldset><legend>Verdict</legend>{"".join(choices)}</fieldset>'
+        f'<div class="bp-ledger" hidden><fieldset><legend>Verdict</legend>{"".join(choices)}</fieldset>'
         f'<label>Chapter <select name="chapter"><option value="">all</option>{"".join(options)}</select></label>'
-        f'<p role="status"></p></form>'
+        f'<p role="status"></p></div>'
     )
 
 
@@ -178,7 +183,7 @@ def link_printed(
         name = found[2]
         if name not in known:
             return found[0]
-        anchor = "" if name in seen else f' id="ran-{name}"'
+        anchor = "" if name in seen else f' id="{ran(name)}"'
         seen.add(name)
         return f'{found[1]}<a{anchor} href="{address}#{label(known[name])}">{name}</a>'
 

@@ -45,7 +45,7 @@ def find_figures(app: Sphinx, doctree: nodes.document) -> None:
     """Give each cell that shows a figure an anchor, figure-NAME."""
     for cell in doctree.findall(nodes.container):
         found = SHOWN.search(cell.astext()) if "cell" in cell["classes"] else None
-        if found:
+        if found and found[1] not in shown(app.env).get(app.env.docname, []):
             cell["ids"].append(f"figure-{found[1]}")
             shown(app.env).setdefault(app.env.docname, []).append(found[1])
 

@@ -132,9 +132,13 @@ def test_a_chapter_is_in_the_list_with_its_figure_and_its_exercise(path: Path) -
 
 @pytest.mark.parametrize("path", sorted((HTML / "chapters").glob("*.html")), ids=lambda path: path.stem)
 def test_a_figure_names_what_it_is_checked_against(path: Path) -> None:
+    expected = set()
     for anchor in (i for i in page(path).ids if i.startswith("figure-")):
-        named = set(re.findall(r'library\.html#(bplib\.[\w.]+)"', text_of(path).split(f'id="{anchor}"')[1]))
-        assert set(whereabouts.used(anchor.removeprefix("figure-"))) & named
+        used = set(whereabouts.used(anchor.removeprefix("figure-"))) & set(page(LIBRARY).ids)
+        after = text_of(path).split(f'id="{anchor}"')[1].split('<p class="bp-links">Its numbers are the library', 1)
+        assert not used or used == set(re.findall(r'library\.html#(bplib\.[\w.]+)"', after[1].split("</p>")[0]))
+        expected |= used
+    assert expected, "no figure of this chapter is checked against the library"
 
 
 def test_numbers_of_equations_are_those_of_their_chapters() -> None:
