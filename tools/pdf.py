@@ -24,7 +24,7 @@ from sphinx_external_toc.parsing import parse_toc_yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 BOOK = "backpropagation.pdf"
-PLACE = "<!--pdf-->"  # where book/_ext/launch.py leaves room for the link
+PLACE = "<!--pdf-->"  # where book/_ext/takeaway.py leaves room for the link
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
 PAPER = {"prefer_css_page_size": True, "print_background": True, "outline": True, "tagged": True}
 
