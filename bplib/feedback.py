@@ -121,7 +121,8 @@ def explain(error: BaseException) -> str:
     said = " ".join(str(error).split())[:200]
     if said.startswith("matmul:") and (sizes := re.search(r"size (\d+) is different from (\d+)", said)):
         said = f"the inner sizes of a product @ differ, {sizes[2]} on the left and {sizes[1]} on the right"
-    return f"your function stopped with {type(error).__name__}: {said or 'no message'}{place}."
+    ask = " Is the cell run that defines it, under that name?" if type(error) is NameError else ""
+    return f"your function stopped with {type(error).__name__}: {said or 'no message'}{place}.{ask}"
 
 
 def _gradient(loss: Function, wrt: str | Sequence[str] | None) -> Function:

@@ -60,7 +60,8 @@ def tell_missing_names(shell: Any) -> None:
         while trace.tb_next:
             trace = trace.tb_next
         code = trace.tb_frame.f_code
-        if code.co_name == "<module>" and re.search(r"^check\(", "".join(getlines(code.co_filename)), re.MULTILINE):
+        in_the_cell = code.co_name == "<module>" or code.co_name.startswith("<cell line")  # as old IPythons name it
+        if in_the_cell and re.search(r"^check\(", "".join(getlines(code.co_filename)), re.MULTILINE):
             print(f"✗ {error.name} is not there: run the cell that defines it, and keep the name that it came with.")
         else:
             shell.showtraceback((kind, error, error.__traceback__), tb_offset=tb_offset)

@@ -1,6 +1,7 @@
 """Feedback names the mistake it is shown, at any size and shape, and no answer makes it raise."""
 
 import doctest
+import linecache
 import subprocess
 import sys
 import time
@@ -360,3 +361,21 @@ def test_a_check_cell_says_which_name_is_missing(cell: str, told: str, capsys: p
     said = "".join(capsys.readouterr())
     assert told in said
     assert ("Traceback" in said) == (told == "Traceback")
+
+
+def test_an_old_ipython_names_a_cell_otherwise(capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """IPython 7, as on Colab, calls a cell's code `<cell line: 0>`, where a newer one says `<module>`."""
+    source = 'check("square", sqare)\n'
+    monkeypatch.setitem(linecache.cache, "a-cell", (len(source), None, [source], "a-cell"))
+    shell = InteractiveShell()
+    tell_missing_names(shell)
+    with pytest.raises(NameError) as raised:
+        exec(compile(source, "a-cell", "exec").replace(co_name="<cell line: 0>"), {"check": check})
+    shell.CustomTB(NameError, raised.value, raised.tb)
+    assert capsys.readouterr().out.startswith("✗ sqare is not there: run the cell that defines it,")
+
+
+def test_a_name_missing_inside_an_answer_asks_for_its_cell() -> None:
+    said = examine("demo", lambda w: sqare(w), truth=lambda w: w, at=[(1.0,)]).message  # noqa: F821
+    assert "NameError: name 'sqare' is not defined, line" in said
+    assert said.endswith("Is the cell run that defines it, under that name?")
