@@ -49,17 +49,28 @@ def identifier(label: str) -> str:
     return nodes.make_id(f"equation-{label}")
 
 
-def said(env: BuildEnvironment) -> dict[str, dict[str, list[str]]]:
-    """What the pages of the library say: {page: {label: [names of functions]}}."""
-    if not hasattr(env, "bp_cited"):
-        env.bp_cited = {}
-    return env.bp_cited
+def kept(env: BuildEnvironment, name: str) -> dict[str, Any]:
+    """What an extension keeps under `name` for each page that it has read: {page: …}."""
+    if not hasattr(env, name):
+        setattr(env, name, {})
+    return getattr(env, name)
+
+
+def keep(app: Sphinx, name: str) -> None:
+    """Forget what is kept of a page that is read again, and take over what another process read."""
+    app.connect("env-purge-doc", lambda app, env, page: kept(env, name).pop(page, None))
+    app.connect(
+        "env-merge-info",
+        lambda app, env, pages, other: kept(env, name).update(
+            {p: kept(other, name)[p] for p in {*pages} & {*kept(other, name)}}
+        ),
+    )
 
 
 def implementers(env: BuildEnvironment) -> dict[str, list[str]]:
     """{label: names of the functions that implement the equation}."""
     found: dict[str, list[str]] = {}
-    for page in said(env).values():
+    for page in kept(env, "bp_cited").values():
         for label, functions in page.items():
             found.setdefault(label, []).extend(functions)
     return {label: list(dict.fromkeys(functions)) for label, functions in found.items()}
@@ -68,7 +79,7 @@ def implementers(env: BuildEnvironment) -> dict[str, list[str]]:
 def read_docstring(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
     """Remember which equations a docstring names, and make links of the labels."""
     for label in cited("\n".join(lines)):
-        said(app.env).setdefault(app.env.docname, {}).setdefault(label, []).append(name)
+        kept(app.env, "bp_cited").setdefault(app.env.docname, {}).setdefault(label, []).append(name)
     lines[:] = [LABEL.sub(lambda found: f":eq:`{found[1] or found[2]}`", line) for line in lines]
 
 
@@ -90,22 +101,11 @@ def link_listing(
     context["body"] = LABEL.sub(link, context["body"])
 
 
-def purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
-    """Forget what a page said that is read again."""
-    said(env).pop(docname, None)
-
-
-def merge(app: Sphinx, env: BuildEnvironment, docnames: set[str], other: BuildEnvironment) -> None:
-    """Take over what another process read."""
-    said(env).update({page: words for page, words in said(other).items() if page in docnames})
-
-
 def setup(app: Sphinx) -> dict[str, bool]:
     """Number equations by chapter, and read the docstrings."""
     app.add_domain(Equations, override=True)
     app.connect("config-inited", count_no_figures)
     app.connect("autodoc-process-docstring", read_docstring)
     app.connect("html-page-context", link_listing)
-    app.connect("env-purge-doc", purge)
-    app.connect("env-merge-info", merge)
+    keep(app, "bp_cited")
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from docutils import nodes
-from equations import CHAPTER, identifier, implementers
+from equations import CHAPTER, identifier, implementers, keep, kept
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
@@ -36,9 +36,7 @@ class WhereDirective(SphinxDirective):
 
 def shown(env: BuildEnvironment) -> dict[str, list[str]]:
     """{page: names of the figures on it}."""
-    if not hasattr(env, "bp_figures"):
-        env.bp_figures = {}
-    return env.bp_figures
+    return kept(env, "bp_figures")
 
 
 def find_figures(app: Sphinx, doctree: nodes.document) -> None:
@@ -170,16 +168,6 @@ def write(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     (write_chapter if CHAPTER.match(docname) else write_library)(Page(app, docname), doctree)
 
 
-def purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
-    """Forget the figures of a page that is read again."""
-    shown(env).pop(docname, None)
-
-
-def merge(app: Sphinx, env: BuildEnvironment, docnames: set[str], other: BuildEnvironment) -> None:
-    """Take over what another process read."""
-    shown(env).update({page: figures for page, figures in shown(other).items() if page in docnames})
-
-
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register `{where}` and the lines."""
     app.setup_extension("equations")
@@ -187,6 +175,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("where", WhereDirective)
     app.connect("doctree-read", find_figures)
     app.connect("doctree-resolved", write)
-    app.connect("env-purge-doc", purge)
-    app.connect("env-merge-info", merge)
+    keep(app, "bp_figures")
     return {"parallel_read_safe": True, "parallel_write_safe": True}
