@@ -152,6 +152,13 @@ def test_the_forward_modes_step_is_the_walks_and_adams_is_not():
     assert says("05-two-algorithms").startswith("The second:")
 
 
+def test_thirty_layers_lose_the_root_of_a_half_twenty_nine_times():
+    question = next(each for each in QUESTIONS if each["id"] == "07-thirty-layers")
+    text = " ".join(option["why"] for option in question["options"])
+    assert f"1/{round(2 ** (29 / 2), -3):,.0f}" in text
+    assert f"10<sup>−{29 * np.log10(4):.1f}</sup>" in text
+
+
 def test_where_both_fade_alike_the_gradient_is_level_and_tiny():
     question = next(each for each in QUESTIONS if each["id"] == "07-small-delta")
     layers = np.arange(1, 31)
