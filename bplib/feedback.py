@@ -189,6 +189,9 @@ def marks(question: str, points: float) -> float:
 
 def progress() -> None:
     """Print how far the assignment has come: one line a question, and the sum."""
+    if not _points:
+        print("No question has run yet: run the cells from top to bottom.")
+        return
     earned = 0.0
     for question, points in _points.items():
         found = _found.get(question)

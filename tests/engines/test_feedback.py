@@ -379,3 +379,9 @@ def test_a_name_missing_inside_an_answer_asks_for_its_cell() -> None:
     said = examine("demo", lambda w: sqare(w), truth=lambda w: w, at=[(1.0,)]).message  # noqa: F821
     assert "NameError: name 'sqare' is not defined, line" in said
     assert said.endswith("Is the cell run that defines it, under that name?")
+
+
+def test_progress_before_any_question(capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bplib.feedback, "_points", {})
+    progress()
+    assert capsys.readouterr().out == "No question has run yet: run the cells from top to bottom.\n"
