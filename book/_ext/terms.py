@@ -32,7 +32,7 @@ def bare(term: str) -> str:
     >>> bare("Nodes"), bare("Kahn's algorithm"), bare("loss"), bare("bias")
     ('node', "kahn's algorithm", 'loss', 'bias')
     """
-    return re.sub(r"(?<![sui])s$", "", term.lower().strip())
+    return re.sub(r"(?<![suia])s$", "", term.lower().strip())
 
 
 @cache

@@ -1,11 +1,13 @@
 """Equation, library function, figure and exercise know one another: the built pages lead from each to the others."""
 
 import ast
+import doctest
 import re
 import sys
 from functools import cache
 from html import unescape
 from pathlib import Path
+from types import ModuleType
 
 import nbformat
 import pytest
@@ -13,7 +15,9 @@ from test_built import HTML, ROOT, page
 
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 import equations
+import factcheck
 import terms
+import tips
 import whereabouts
 
 LIBRARY = HTML / "book" / "library.html"
@@ -64,6 +68,13 @@ def docstrings(module: str) -> dict[str, str]:
                 f"{node.name}.{m.name}": ast.get_docstring(m) or "" for m in inner if isinstance(m, ast.FunctionDef)
             }
     return found
+
+
+@pytest.mark.parametrize("extension", [equations, factcheck, terms, tips, whereabouts], ids=lambda each: each.__name__)
+def test_the_examples_of_an_extension_run(extension: ModuleType) -> None:
+    ran = doctest.testmod(extension)
+    assert ran.attempted
+    assert not ran.failed
 
 
 def test_there_are_equations() -> None:
