@@ -4,6 +4,7 @@
  *  that follows belongs to a drag. */
 export function draggable(tile, axis, drop, grip = tile) {
   let from = null, moved = false;
+  tile.dataset.bpMoves = ''; // to be moved is its purpose: the page does not follow
   const at = (event) => event[`client${axis}`];
   tile.addEventListener('pointerdown', (event) => {
     moved = false;

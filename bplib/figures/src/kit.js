@@ -19,6 +19,7 @@
 // What the kit does alone: the address bar, undo, reset, keys, touch, play and pause, the live region, a message for
 // every value that cannot be used, and a NaN or Infinity out of compute is never drawn. Nothing moves by itself: a
 // figure that animates asks matchMedia('(prefers-reduced-motion: reduce)') first.
+import { steadily } from './parts.js';
 import { firstInAddress, fromAddress, read, readAll, toAddress } from './state.js';
 import { fmt, h, math, spoken } from './text.js';
 
@@ -112,11 +113,14 @@ function mount(root, name, spec, still) {
     return true;
   };
 
+  let used = null; // the control in use
   const become = (next, problems) => {
     const before = state;
     state = next;
-    view.warn(problems?.join(' '));
-    if (render() && !problems?.length) view.say(spec.announce(state, numbers, before));
+    steadily(used, () => {
+      view.warn(problems?.join(' '));
+      if (render() && !problems?.length) view.say(spec.announce(state, numbers, before));
+    });
     if (inPage) {
       clearTimeout(view.writing);
       view.writing = setTimeout(() => toAddress(address, state, first), 150);
@@ -131,7 +135,7 @@ function mount(root, name, spec, still) {
       if (key === null || key !== touched.key || now - touched.at > 1000) past.push(state);
       touched = { key, at: now };
     } else if (!problems.length) {
-      view.warn();
+      steadily(used, () => view.warn());
       return controls.forEach((control) => control.update());
     }
     become(next, problems);
@@ -157,6 +161,8 @@ function mount(root, name, spec, still) {
   const play = () => {
     if (timer) return stop();
     if (state.step >= last()) view.set({ step: spec.state.step.min });
+    else view.step(1); // at once: a button that does nothing for a while seems broken
+    if (state.step >= last()) return stop();
     timer = setInterval(() => {
       if (!root.isConnected) return stop();
       view.step(1);
@@ -175,6 +181,9 @@ function mount(root, name, spec, still) {
   view.controls = h('div', { class: 'bp-controls', role: 'group', 'aria-label': 'Numbers you can change' });
   view.controls.append(...controls.map((control) => control.element));
 
+  for (const kind of ['pointerdown', 'keydown']) {
+    live.addEventListener(kind, ({ target }) => (used = target.closest('button, input, select')), true);
+  }
   live.addEventListener('keydown', (event) => {
     const undoing = event.key === 'z' && (event.ctrlKey || event.metaKey);
     if (event.altKey || ((event.ctrlKey || event.metaKey) && !undoing)) return;

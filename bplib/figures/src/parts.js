@@ -3,6 +3,18 @@ import { h } from './text.js';
 
 export const button = (text, act, main) => h('button', { type: 'button', class: `bp-button${main ? ' bp-main' : ''}`, onclick: act }, text);
 
+/** Act, and keep a control where it is on the screen: nothing that unfolds may push it from under the reader's finger. */
+export function steadily(control, act) {
+  const page = document.documentElement, top = control?.getBoundingClientRect().top;
+  page.style.overflowAnchor = 'none'; // the browser would rather hold the text below, and move the control
+  clearTimeout(steadily.later);
+  steadily.later = setTimeout(() => page.style.removeProperty('overflow-anchor'), 300);
+  act();
+  if (!(top >= 0 && top < innerHeight) || !control.getClientRects().length || 'bpMoves' in control.dataset) return;
+  const by = control.getBoundingClientRect().top - top;
+  if (by) scrollBy({ top: by, behavior: 'instant' });
+}
+
 /** A menu for the choice `key`; `chosen` says what a choice sets, the key alone if it is not given. */
 export function menu(view, key, labels, name, chosen = (value) => ({ [key]: value })) {
   const options = Object.entries(labels).map(([value, text]) => h('option', { value }, text));

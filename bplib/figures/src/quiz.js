@@ -1,6 +1,6 @@
 // The quiz component: it brings to life the questions that Python wrote out with their answers in <details>.
 // A choice is answered at once, with the reason for that very choice; answers stay in the reader's browser.
-import { button, judge, verdictBox } from './parts.js';
+import { button, judge, steadily, verdictBox } from './parts.js';
 import { h } from './text.js';
 
 let count = 0;
@@ -114,11 +114,11 @@ export function makeQuestion(still, answered, say) {
     rows.forEach((row, i) => (row.dataset.kind = i === choice ? (correct ? 'correct' : 'wrong') : ''));
     judge(verdict, correct ? 'correct' : 'wrong', correct ? 'Right.' : 'Not this one.', why.innerHTML);
   };
-  const choose = (choice) => {
+  const choose = (choice) => steadily(radios[choice], () => {
     show(choice);
     say(verdict.querySelector('p').textContent);
     answered(id, choice);
-  };
+  });
   const clear = () => {
     verdict.hidden = true;
     radios.forEach((radio, i) => {
