@@ -23,7 +23,8 @@ AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
 STORAGE_OFF = (
-    "Object.defineProperty(window, 'localStorage', {get() { throw new DOMException('off', 'SecurityError'); }})"
+    "Object.defineProperty(window, 'localStorage', "
+    "{configurable: true, get() { throw new DOMException('off', 'SecurityError'); }})"
 )
 LEAKS = """() => [...document.querySelectorAll('body *')].filter(e => {
     const box = e.getBoundingClientRect();

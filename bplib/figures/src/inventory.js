@@ -102,10 +102,11 @@ function keeping() {
   try {
     localStorage.setItem(`${KEY}.try`, '');
     localStorage.removeItem(`${KEY}.try`);
-    return h('p', { class: 'bp-moral' }, 'Your answers stay in this browser.');
+    if (!localStorage.forgets) return h('p', { class: 'bp-moral' }, 'Your answers stay in this browser.');
   } catch {
-    return h('p', { class: 'bp-message' }, 'This browser keeps nothing for this page: your answers last until you leave it.');
+    // storage is off, and nothing stands in for it (see layout.html)
   }
+  return h('p', { class: 'bp-message' }, 'This browser keeps nothing for this page: your answers last until you leave it.');
 }
 
 sure.addEventListener('keydown', (event) => event.key === 'Escape' && ask(false));
