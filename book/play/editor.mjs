@@ -18,7 +18,7 @@ window.bplibEditor = ({ parent, doc, label, run }) => {
       python(),
       indentUnit.of("    "),
       syntaxHighlighting(classHighlighter),
-      EditorView.contentAttributes.of({ "aria-label": label }),
+      EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
     ],
   });
   return {

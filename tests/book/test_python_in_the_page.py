@@ -14,7 +14,19 @@ PLAY = HTML / "_static" / "python"
 PAGES = sorted(
     p.relative_to(HTML).as_posix() for p in (HTML / "chapters").glob("*.html") if "bp-cells" in p.read_text()
 )
+SMALL = """() => [...document.querySelectorAll('.bp-run button')].filter(e => e.checkVisibility())
+    .filter(e => e.offsetHeight < 44 || e.offsetWidth < 44).map(e => e.outerHTML)"""
 ENDED = "bar => /^(Done|It stopped|Stopped|Python|As printed)/.test(bar.querySelector('.bp-run-status').textContent)"
+
+STOPPED = """stop => new Promise(done => {
+    const from = performance.now(), status = stop.closest('.bp-run').querySelector('.bp-run-status');
+    const frame = () => {
+        if (status.textContent.startsWith('Stopped')) done(performance.now() - from);
+        else requestAnimationFrame(frame);
+    };
+    stop.click();
+    requestAnimationFrame(frame);
+})"""
 
 
 @pytest.fixture
@@ -36,9 +48,10 @@ def cell_of(page: Any, number: int) -> Any:
     return found
 
 
-def run(cell: Any, button: str = "Run") -> str:
+def run(cell: Any, button: str = "Run", by: str = "click") -> str:
     """Press Run, wait for the end, and return what stands under the cell."""
-    cell.get_by_role("button", name=button, exact=True).click()
+    pressed = cell.get_by_role("button", name=button, exact=True)
+    pressed.press("Enter") if by == "keys" else getattr(pressed, by)()
     return ended(cell)
 
 
@@ -67,19 +80,27 @@ def test_the_first_run_is_light() -> None:
     assert total <= 7_000_000
 
 
+@pytest.mark.parametrize(("by", "width", "dark"), [("keys", 1280, False), ("tap", 320, True)])
 @pytest.mark.parametrize("name", PAGES)
-def test_every_cell_prints_what_the_book_prints(name: str, cell: Callable[..., Any]) -> None:
-    first = cell(0, name)
+def test_every_cell_prints_what_the_book_prints(
+    name: str, by: str, width: int, dark: bool, cell: Callable[..., Any]
+) -> None:
+    first = cell(0, name, width=width, dark=dark, touch=by == "tap", still=True)
     page = first.page
     count = page.locator(".bp-run").count()
     assert count >= 20
     for number in range(count):
         each = cell_of(page, number)
         printed = "".join(each.locator(".cell_output pre").all_text_contents())
-        came = run(each)
+        came = run(each, by=by)
         drawn = each.locator(".bp-run-html").count()
         assert drawn or came.strip() == printed.strip(), f"cell {number}"
         assert each.locator(".bp-run-status").inner_text() == "Done"
+    assert page.evaluate(SMALL) == []
+    for theme in ("dark", "light"):
+        page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+        assert violations(page, "div.cell:has(.bp-run)") == []
+    assert sideways(page) == []
     assert page.seen.errors == []
     assert page.seen.elsewhere(page.url.split("/chapters")[0]) == []
 
@@ -124,7 +145,12 @@ def test_a_loop_is_stopped_and_python_starts_again_without_the_network(cell: Cal
     one = cell(1)
     printed = run(one)
     write(one, "while True:\n    pass")
-    one.get_by_role("button", name="Stop").click()
+    stop = one.get_by_role("button", name="Stop")
+    stop.wait_for()
+    one.page.wait_for_timeout(300)  # so that the loop runs
+    took = stop.evaluate(STOPPED)
+    print(f"stopped after {took:.0f} ms")
+    assert took <= 1000
     ended(one)
     assert one.locator(".bp-run-status").inner_text().startswith("Stopped.")
     one.page.context.set_offline(True)
