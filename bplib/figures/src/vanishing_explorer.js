@@ -134,7 +134,15 @@ function theory({ gain, keep, depth, f, start, norm, branch }) {
   return logs.map((v) => v - logs.at(-1));
 }
 
-export function compute(state) {
+let last = {};
+/** The numbers; a prediction changes none of them, so those of the last nets are kept. */
+export function compute({ guess, ...state }) {
+  const of = JSON.stringify(state);
+  if (last.of !== of) last = { of, numbers: computed(state) };
+  return last.numbers;
+}
+
+function computed(state) {
   const nets = Array.from({ length: NETS }, (_, net) => norms(state, net));
   const t = theory(state), numbers = {};
   for (let l = 0; l < state.depth; l += 1) {
