@@ -17,7 +17,7 @@ help:
 	@echo "make exercises  release the exercises from solutions/"
 	@echo "make notebooks  run the chapters and solutions in place and keep their text outputs"
 	@echo "make bench      measure the engines beside their peers"
-	@echo "make audit      Lighthouse over a chapter page"
+	@echo "make audit      Lighthouse over a chapter page, and how soon each control answers"
 	@echo "make clean      remove what was built; .venv and work/ stay"
 
 setup:
@@ -60,6 +60,7 @@ bench:
 
 audit: book
 	@$(PY) tools/audit.py
+	@BP_LATENCY=100 $(PY) -m pytest -q -rP tests/book/test_everything_playable.py -k test_played
 
 clean:
 	@rm -rf _build results bplib/figures/dist .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -1,7 +1,8 @@
 """Plays what is on a built page as a reader would: each control of each figure and quiz, by keyboard or by finger.
 
 Nothing here names a figure. Asked of every control: it can be reached and keeps the focus, it does not move away from
-under the finger, what it changed is announced, and the frame that shows it comes within 100 ms.
+under the finger, what it changed is announced, and the frame that shows it comes in time. How soon is a matter of the
+machine: the tests refuse what anyone would notice, and `make audit` measures against 100 ms.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from test_built import PAGES
 
 ROOT = ".bp-interactive"
 PLAYABLE = [path for path in PAGES if re.search(r"data-bp-(figure|quiz|concept)=", path.read_text("utf-8"))]
-LATENCY = 100  # ms from an input to the next frame with its effect, the processor not throttled
+LATENCY = float(os.environ.get("BP_LATENCY", "1000"))  # ms from an input to the next frame, nothing throttled
 
 WATCH = """
 window.bpEvents = [];  // Event Timing, the measure behind Interaction to Next Paint; what takes under 16 ms is left out
@@ -189,8 +190,7 @@ class Play:
                     again = {"name": name, "time": self.page.evaluate("bpPlay.now")}
                     act()
                     tries += self.timed([(again, control, act)]).values()
-                busy = os.getloadavg()[0] > (os.cpu_count() or 1)  # the machine has other work: its share is not ours
-                found[name] = min(tries) if busy else median(tries)
+                found[name] = median(tries)
         return found
 
     def timed(self, acts: list[tuple[dict[str, Any], Any, Callable[[], None]]]) -> dict[str, float]:
