@@ -6,6 +6,7 @@ cannot read stops the build with its page and text.
 
 import atexit
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -30,6 +31,9 @@ require("readline").createInterface({input: process.stdin}).on("line", line => {
   process.stdout.write(JSON.stringify(answer) + "\\n");
 });
 """
+
+# The TeX that KaTeX lays beside its MathML, and names that HTML does not need: a sixth of a page, for no reader.
+SOURCE = re.compile(r'<annotation .*?</annotation>|</?semantics>| xmlns="http://www.w3.org/1998/Math/MathML"')
 
 
 class Renderer:
@@ -65,7 +69,7 @@ class Renderer:
         answer = json.loads(line)
         if "error" in answer:
             raise ExtensionError(f"KaTeX cannot read the formula {tex!r}: {answer['error']}")
-        return answer["html"]
+        return SOURCE.sub("", answer["html"])
 
 
 render = Renderer()

@@ -53,7 +53,7 @@
     const html = await content(of);
     if (link !== of || !html) return;
     tip.innerHTML = html;
-    const formula = tip.querySelector("semantics > :first-child"); // what is read out: a label, for MathML gives none
+    const formula = tip.querySelector("math"); // what is read out: a label, for MathML gives none
     formula ? tip.setAttribute("aria-label", formula.textContent) : tip.removeAttribute("aria-label");
     tip.hidden = false;
     (of.closest("article") || document.body).append(tip);

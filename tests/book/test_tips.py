@@ -49,8 +49,8 @@ def rest_on(page: Any, selector: str) -> Any:
 def test_an_equation_of_this_page(width: int, dark: bool, chapter: Callable[..., Any]) -> None:
     page = chapter(width=width, dark=dark, still=True)
     link = rest_on(page, HERE)
-    shown = page.locator(f"{TIP} .katex-display annotation").text_content()
-    assert shown == page.locator("#equation-eq-04-delta annotation").text_content()
+    shown = page.locator(f"{TIP} .katex-display math").text_content()
+    assert shown == page.locator("#equation-eq-04-delta math").text_content()
     assert link.get_attribute("aria-describedby") == "bp-tip"
     assert page.locator(TIP).get_attribute("role") == "tooltip"
     box = page.locator(TIP).bounding_box()
@@ -66,7 +66,7 @@ def test_an_equation_of_another_chapter(disk: bool, chapter: Callable[..., Any])
     page = chapter("chapters/05_training.html", disk)
     assert not [url for url in page.seen.requests if "/tips/" in url], "tips are loaded only when they are asked for"
     rest_on(page, AWAY)
-    assert "eta" in page.locator(f"{TIP} annotation").text_content()
+    assert "η" in page.locator(f"{TIP} math").text_content()
     assert len([url for url in page.seen.requests if "/tips/" in url]) == 1
     assert page.seen.errors == []
 

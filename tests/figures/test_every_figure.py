@@ -1,22 +1,21 @@
-"""What every figure must hold, found by its name in `bplib.figures.FIGURES`."""
+"""What every figure must hold by itself, found by its name in `bplib.figures.FIGURES`.
+
+How it looks and plays on its page, with axe, is tests/book/test_everything_playable.py's.
+"""
 
 import re
 
 import numpy as np
 import pytest
-from browser import sideways, violations
+from browser import violations
 
 from bplib.figures import FIGURES, Choice, Words, module, show
 from bplib.figures._display import DIST
 
 pytestmark = pytest.mark.parametrize("name", FIGURES)
-LOOKS = [(width, dark) for width in (1280, 320) for dark in (False, True)]
 COMPUTE = """([name, fixtures]) => fixtures.map(({state}) => bplibFigures.figures[name].compute(state))"""
 SETTINGS = """name => JSON.parse(JSON.stringify(Object.fromEntries(Object.entries(bplibFigures.figures[name].state)
     .map(([key, {value, min, max, options}]) => [key, {value, min, max, options}]))))"""
-SMALL = """() => [...document.querySelectorAll('.bp-live button, .bp-live input, .bp-live select, .bp-live summary')]
-    .filter(e => e.checkVisibility())
-    .filter(e => e.getBoundingClientRect().height < 40 || e.getBoundingClientRect().width < 44).map(e => e.outerHTML)"""
 
 
 def boxes(page):
@@ -49,18 +48,6 @@ def test_python_and_javascript_declare_the_same_state(name, show_page):
             assert theirs[key] == {"value": setting.value}
         else:
             assert theirs[key] == {"value": setting.value, "min": setting.low, "max": setting.high}
-
-
-@pytest.mark.parametrize(("width", "dark"), LOOKS)
-def test_everyone_can_use_it(name, width, dark, show_page):
-    page = show_page(show(name).html, width=width, dark=dark)
-    assert page.locator(".bp-live").is_visible()
-    assert not page.locator(".bp-still").is_visible()
-    assert violations(page) == []
-    assert sideways(page) == []
-    assert page.evaluate(SMALL) == []
-    assert page.seen.errors == []
-    assert page.seen.elsewhere() == []
 
 
 @pytest.mark.parametrize("width", [1280, 320])

@@ -92,7 +92,8 @@ def test_a_killed_run_leaves_nothing_alive_and_goes_on(
 ) -> None:
     submitted, undisturbed = whole
     run = [sys.executable, "-m", "bpgrade", *command(submitted, tmp_path, "--seed", "3")]
-    process = subprocess.Popen(run, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    heeds = lambda: signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts behind it does not
+    process = subprocess.Popen(run, cwd=ROOT, stderr=subprocess.PIPE, text=True, preexec_fn=heeds)
     # The second result is there, so the third submission, which takes its time, is being graded.
     while not (tmp_path / NAME / "b.json").exists() or len(below(process.pid)) < 3:
         assert process.poll() is None, process.stderr.read()
