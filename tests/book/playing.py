@@ -18,6 +18,7 @@ from test_built import PAGES
 
 ROOT = ".bp-interactive"
 PLAYABLE = [path for path in PAGES if re.search(r"data-bp-(figure|quiz|concept)=", path.read_text("utf-8"))]
+AUDIT = "BP_LATENCY" in os.environ
 LATENCY = float(os.environ.get("BP_LATENCY", "1000"))  # ms from an input to the next frame, nothing throttled
 
 WATCH = """

@@ -6,15 +6,20 @@ from typing import Any
 
 import pytest
 from browser import sideways, violations
-from playing import LATENCY, PLAYABLE, ROOT, WATCH, Play
+from playing import AUDIT, LATENCY, PLAYABLE, ROOT, WATCH, Play
 from test_built import HTML, name
 
 from bplib.figures import FIGURES
 from bplib.figures._display import DIST
 
-# Of input, width and theme each pair of values once.
+# Of input, width and theme each pair of values once. Pages take turns: one by keys and one by touch each, for it takes
+# minutes; `make audit` plays them all on every page.
 LOOKS = [("keys", 1280, False), ("keys", 320, True), ("touch", 320, False), ("touch", 1280, True)]
-NAMES = ["-".join((by, str(width), "dark" if dark else "light")) for by, width, dark in LOOKS]
+PLAYS = [
+    pytest.param(path, *look, id="-".join((name(path), look[0], str(look[1]), "dark" if look[2] else "light")))
+    for turn, path in enumerate(PLAYABLE)
+    for look in (LOOKS if AUDIT else LOOKS[turn % 2 :: 2])
+]
 
 
 def test_every_figure_has_a_page() -> None:
@@ -27,8 +32,7 @@ def test_pages_run_what_the_fixtures_were_held_against(script: str) -> None:
     assert (HTML / "_static" / script).read_bytes() == (DIST / script).read_bytes(), "run make book"
 
 
-@pytest.mark.parametrize(("by", "width", "dark"), LOOKS, ids=NAMES)
-@pytest.mark.parametrize("path", PLAYABLE, ids=name)
+@pytest.mark.parametrize(("path", "by", "width", "dark"), PLAYS)
 def test_played(
     path: Path, by: str, width: int, dark: bool, open_page: Callable[..., Any], served: Callable[[Path], str]
 ) -> None:
