@@ -60,9 +60,10 @@ def link(app: Sphinx, page: str, place: nodes.Node, label: str) -> str:
 
 def write(app: Sphinx, doctree: nodes.document, page: str) -> None:
     """Put each part in its place."""
-    for place in list(doctree.findall(pending_part)):
-        data, to = inventory.load(), partial(link, app, page, place)
-        names = data["misconceptions"]
+    places = list(doctree.findall(pending_part))
+    data = inventory.load() if places else {}
+    for place in places:
+        names, to = data["misconceptions"], partial(link, app, page, place)
         match place["part"]:
             case "progress":
                 html = inventory.progress_html()

@@ -19,7 +19,7 @@ from docutils.statemachine import StringList
 from pages import KEPT
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
-from whereabouts import after
+from whereabouts import after, line
 
 ROOT = Path(__file__).resolve().parents[2]
 LEDGER = ROOT / "book" / "claims.yml"
@@ -29,6 +29,7 @@ SIGNS = {"true": "✓", "depends": "±", "false": "✗", "planned": "…"}
 PRINTED = re.compile(r"^((?:<span></span>)?✓ )(\S+?)(?=:)", re.M)
 
 
+@cache
 def ledger() -> list[dict[str, Any]]:
     """All claims, in the ledger's order."""
     return yaml.safe_load(LEDGER.read_text("utf-8"))
@@ -76,6 +77,7 @@ def printed() -> dict[str, str]:
     return found
 
 
+@cache
 def evidence() -> dict[str, dict[str, Any]]:
     """{name of a printed claim: the claim of the ledger that rests on it}; of several, the one of that name."""
     found: dict[str, dict[str, Any]] = {}
@@ -163,11 +165,9 @@ def mark(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     for node in [*doctree.findall(nodes.Element)] if here else []:
         claims = [claim for anchor in node.get("ids", []) for claim in here.pop(anchor, [])]
         if claims:
-            line = nodes.paragraph("", "Claims checked here: ", classes=["bp-links"])
-            for number, claim in enumerate(claims):
-                link = nodes.reference("", claim["id"], refuri=f"{address}#{label(claim)}", internal=True)
-                line += [nodes.Text(", "), link] if number else [link]
-            after(node[0] if isinstance(node, nodes.section) else node, [line])
+            links = [nodes.reference("", c["id"], refuri=f"{address}#{label(c)}", internal=True) for c in claims]
+            told = line("Claims checked here: ", ([link] for link in links), between=", ")
+            after(node[0] if isinstance(node, nodes.section) else node, told)
 
 
 def link_printed(

@@ -310,12 +310,8 @@ def test_default_settings_of_the_modes():
 
 
 @every_rule
-def test_updates_fit_parameters_and_angles_are_small(rule):
+def test_angles_to_the_gradient_are_small(rule):
     net, (x, y) = make(rule), batch()
-    before = [p.data.copy() for p in net.parameters]
-    assert [u.shape for u in net.updates(x, y)] == [p.shape for p in net.parameters]
-    for p, was in zip(net.parameters, before, strict=True):
-        np.testing.assert_array_equal(p.data, was)
     assert angle(net.updates(x, y), net.gradient(x, y)) < 60
     assert len(angles(net, x, y)) == 3
 
